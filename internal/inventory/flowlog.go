@@ -1,0 +1,152 @@
+package inventory
+
+import (
+	"cmp"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+)
+
+// FlowLog is one item of DescribeFlowLogs, in AWS's own words; empty where AWS said nothing.
+// Answers of older years leave many fields out, so absence never means a negative.
+type FlowLog struct {
+	ID               string            `json:"id"`
+	ResourceID       string            `json:"resource_id"`
+	Status           string            `json:"status"`          // FlowLogStatus; ACTIVE is the one documented value
+	DeliveryStatus   string            `json:"delivery_status"` // DeliverLogsStatus: SUCCESS, FAILED or absent
+	DeliveryError    string            `json:"delivery_error"`  // DeliverLogsErrorMessage
+	TrafficType      string            `json:"traffic_type"`    // ACCEPT, REJECT, ALL; absent for transit gateways
+	DestinationType  string            `json:"destination_type"`
+	Destination      string            `json:"destination"` // ARN
+	LogGroup         string            `json:"log_group"`
+	Role             string            `json:"role"` // DeliverLogsPermissionArn
+	CrossAccountRole string            `json:"cross_account_role,omitempty"`
+	Format           string            `json:"format"`
+	Interval         int32             `json:"interval"` // seconds: 60 or 600
+	FileFormat       string            `json:"file_format,omitempty"`
+	Hive             bool              `json:"hive,omitempty"`
+	PerHour          bool              `json:"per_hour,omitempty"`
+	Created          time.Time         `json:"created,omitzero"`
+	Tags             map[string]string `json:"tags,omitempty"`
+}
+
+// Destination types as CreateFlowLogs names them.
+const (
+	ToCloudWatchLogs = "cloud-watch-logs"
+	ToS3             = "s3"
+	ToFirehose       = "kinesis-data-firehose"
+)
+
+// Name is the flow log's id, or a stand-in where the answer has none.
+func (l FlowLog) Name() string { return cmp.Or(l.ID, "(no id)") }
+
+// Active reports whether the configuration is switched on. It says nothing about delivery.
+func (l FlowLog) Active() bool { return l.Status == "ACTIVE" }
+
+// Delivery is what AWS says of a flow log's delivery.
+type Delivery string
+
+// The answers AWS can give.
+const (
+	DeliveryNotStated Delivery = "" // neither a status nor an error: not known
+	DeliverySucceeded Delivery = "succeeded"
+	DeliveryFailed    Delivery = "failed"
+)
+
+// Delivery reads the two fields together: an error message without a status counts as a
+// failure, as older answers leave the status out.
+func (l FlowLog) Delivery() Delivery {
+	switch {
+	case l.DeliveryStatus == "FAILED", l.DeliveryStatus == "" && l.DeliveryError != "":
+		return DeliveryFailed
+	case l.DeliveryStatus == "SUCCESS":
+		return DeliverySucceeded
+	}
+	return DeliveryNotStated
+}
+
+// Works reports whether the log counts for anything: ACTIVE and not failing. It may
+// still deliver nothing; see Arrival.
+func (l FlowLog) Works() bool { return l.Active() && l.Delivery() != DeliveryFailed }
+
+// On is the kind of resource that the log is on, by its id: DescribeFlowLogs has no
+// resource type. Empty when the id is of no known kind.
+func (l FlowLog) On() string {
+	for _, prefix := range []string{"vpc", "subnet", "eni", "tgw-attach", "tgw", "nat"} {
+		if strings.HasPrefix(l.ResourceID, prefix+"-") {
+			return prefix
+		}
+	}
+	return ""
+}
+
+// Arrival is the newest record known to have arrived from a flow log, for one interface or
+// (when Interface is empty) from any.
+type Arrival struct {
+	FlowLog   string    `json:"flow_log"`
+	Interface string    `json:"interface,omitempty"`
+	Newest    time.Time `json:"newest"`
+}
+
+// ArrivedSince reports whether the inventory holds a record of the flow log from t or later.
+func (inv *Inventory) ArrivedSince(l FlowLog, t time.Time) bool {
+	return slices.ContainsFunc(inv.Arrivals, func(a Arrival) bool {
+		return a.FlowLog == l.ID && l.ID != "" && !a.Newest.Before(t)
+	})
+}
+
+// LogsOn returns the flow logs on one resource, in the inventory's order.
+func (inv *Inventory) LogsOn(resourceID string) []FlowLog {
+	var logs []FlowLog
+	for _, l := range inv.FlowLogs {
+		if l.ResourceID == resourceID {
+			logs = append(logs, l)
+		}
+	}
+	return logs
+}
+
+func compareArrivals(a, b Arrival) int {
+	return cmp.Or(strings.Compare(a.FlowLog, b.FlowLog), strings.Compare(a.Interface, b.Interface), a.Newest.Compare(b.Newest))
+}
+
+// compareFlowLogs is a total order over every field: equal means the same fact twice. One
+// id can come with different content (seen in recorded answers), so the id alone decides nothing.
+func compareFlowLogs(a, b FlowLog) int {
+	return cmp.Or(
+		strings.Compare(a.ResourceID, b.ResourceID),
+		strings.Compare(a.ID, b.ID),
+		strings.Compare(a.Status, b.Status),
+		strings.Compare(a.DeliveryStatus, b.DeliveryStatus),
+		strings.Compare(a.DeliveryError, b.DeliveryError),
+		strings.Compare(a.TrafficType, b.TrafficType),
+		strings.Compare(a.DestinationType, b.DestinationType),
+		strings.Compare(a.Destination, b.Destination),
+		strings.Compare(a.LogGroup, b.LogGroup),
+		strings.Compare(a.Role, b.Role),
+		strings.Compare(a.CrossAccountRole, b.CrossAccountRole),
+		strings.Compare(a.Format, b.Format),
+		cmp.Compare(a.Interval, b.Interval),
+		strings.Compare(a.FileFormat, b.FileFormat),
+		compareBools(a.Hive, b.Hive),
+		compareBools(a.PerHour, b.PerHour),
+		a.Created.Compare(b.Created),
+		compareTags(a.Tags, b.Tags))
+}
+
+func compareBools(a, b bool) int {
+	switch {
+	case a == b:
+		return 0
+	case a:
+		return 1
+	}
+	return -1
+}
+
+func compareTags(a, b map[string]string) int {
+	return slices.CompareFunc(slices.Sorted(maps.Keys(a)), slices.Sorted(maps.Keys(b)), func(k, l string) int {
+		return cmp.Or(strings.Compare(k, l), strings.Compare(a[k], b[l]))
+	})
+}

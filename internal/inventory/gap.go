@@ -1,0 +1,37 @@
+package inventory
+
+// Kind is a list of things that can be read in a scope, or one fact about each of them.
+// Rules declare the kinds they need and a run reads the union.
+type Kind string
+
+// The kinds that sources know how to read.
+const (
+	Regions  Kind = "regions" // the account's Regions; read by discovery, never asked for by a rule
+	VPCs     Kind = "vpcs"
+	FlowLogs Kind = "flow-logs"
+)
+
+// Cause classes why something could not be read.
+type Cause string
+
+// The causes of gaps. A cause says what to do next, not which code AWS used.
+const (
+	Denied         Cause = "denied"          // the caller's own permissions
+	DeniedBySCP    Cause = "denied-by-scp"   // an explicit deny in a service control policy
+	Credentials    Cause = "credentials"     // expired or invalid on the way
+	Throttled      Cause = "throttled"       // still refused after every retry
+	ServerError    Cause = "server-error"    // 5xx after every retry
+	Unreachable    Cause = "unreachable"     // DNS, TLS, refused, timeout
+	RegionDisabled Cause = "region-disabled" // the account has not enabled the Region
+	Interrupted    Cause = "interrupted"     // Ctrl-C, or the scope's deadline
+	Incomplete     Cause = "incomplete"      // truncated, malformed, a page lost, a file missing
+)
+
+// Gap is something in scope that should have been read and was not. A gap is never an
+// empty list: what depends on it is unknown.
+type Gap struct {
+	Kind    Kind   `json:"kind"`
+	API     string `json:"api"` // "ec2:DescribeFlowLogs"; the file for a saved answer
+	Cause   Cause  `json:"cause"`
+	Message string `json:"message"` // one line; hostile where AWS quotes a name
+}

@@ -1,0 +1,55 @@
+package inventory
+
+import "strings"
+
+// Traffic is a set of what a flow log records: accepted traffic, rejected traffic, or both.
+type Traffic uint8
+
+// The traffic that a flow log can record. ACCEPT and REJECT together are ALL.
+const (
+	Accept     Traffic = 1 << iota
+	Reject             //
+	AllTraffic = Accept | Reject
+)
+
+// Traffic reads a log's traffic type; an unknown word records nothing.
+func (l FlowLog) Traffic() Traffic {
+	switch l.TrafficType {
+	case "ACCEPT":
+		return Accept
+	case "REJECT":
+		return Reject
+	case "ALL":
+		return AllTraffic
+	}
+	return 0
+}
+
+// Has reports whether t includes all of o.
+func (t Traffic) Has(o Traffic) bool { return t&o == o }
+
+// String is the set in AWS's words, "ACCEPT and REJECT" for both.
+func (t Traffic) String() string {
+	var words []string
+	if t.Has(Accept) {
+		words = append(words, "ACCEPT")
+	}
+	if t.Has(Reject) {
+		words = append(words, "REJECT")
+	}
+	if len(words) == 0 {
+		return "nothing"
+	}
+	return strings.Join(words, " and ")
+}
+
+// Recorded is the union of what the working logs among logs record.
+func Recorded(logs []FlowLog) Traffic {
+	var t Traffic
+	for _, l := range logs {
+		if l.Works() {
+			t |= l.Traffic()
+		}
+	}
+	return t
+}

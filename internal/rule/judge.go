@@ -1,0 +1,45 @@
+package rule
+
+import (
+	"fmt"
+	"slices"
+
+	"flowproof/internal/finding"
+	"flowproof/internal/inventory"
+)
+
+// Judge runs rules over one inventory that was read (not over a disabled Region's row) and
+// returns their findings, each with a fingerprint of its own.
+func Judge(rules []Rule, inv *inventory.Inventory, policy Policy) []finding.Finding {
+	var findings []finding.Finding
+	for i := range rules {
+		p := Pass{Inventory: inv, Policy: policy, rule: &rules[i]}
+		rules[i].Judge(&p)
+		findings = append(findings, p.findings...)
+	}
+	makeUnique(findings)
+	return findings
+}
+
+// makeUnique numbers findings that would share a fingerprint: the same flow log on the same
+// resource with different content. The inventory's order is fixed, so the numbers are too.
+func makeUnique(findings []finding.Finding) {
+	seen := map[string]int{}
+	for i := range findings {
+		print := findings[i].Fingerprint
+		seen[print]++
+		if n := seen[print]; n > 1 {
+			findings[i].Fingerprint = fmt.Sprintf("%s#%d", print, n)
+		}
+	}
+}
+
+// Needs is the union of what rules must have read, in a fixed order.
+func Needs(rules []Rule) []inventory.Kind {
+	var kinds []inventory.Kind
+	for _, r := range rules {
+		kinds = append(kinds, r.Needs...)
+	}
+	slices.Sort(kinds)
+	return slices.Compact(kinds)
+}

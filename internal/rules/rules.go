@@ -1,0 +1,36 @@
+// Package rules is the list of all rules, in the order of reports, and the sets that users
+// choose by name.
+package rules
+
+import (
+	"fmt"
+
+	"flowproof/internal/rule"
+	flowlogdeliverycheck "flowproof/internal/rules/flow-log-delivery-check"
+	flowlogtrafficcheck "flowproof/internal/rules/flow-log-traffic-check"
+	vpcflowlogcheck "flowproof/internal/rules/vpc-flow-log-check"
+)
+
+// All is every rule. A test holds it to the folders beside this file.
+func All() []rule.Rule {
+	return []rule.Rule{
+		vpcflowlogcheck.Rule(),
+		flowlogdeliverycheck.Rule(),
+		flowlogtrafficcheck.Rule(),
+	}
+}
+
+// Set is a rule set by name: "page" is the one rule of the knowledge-base page, "default" those
+// that two lists a Region decide, "full" all.
+func Set(name string) ([]rule.Rule, error) {
+	all := All()
+	switch name {
+	case "page":
+		return all[:1], nil
+	case "default":
+		return all[:3], nil
+	case "full":
+		return all, nil
+	}
+	return nil, fmt.Errorf("unknown rule set %q: page, default or full", name)
+}
