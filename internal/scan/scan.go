@@ -1,0 +1,240 @@
+// Package scan is a run: it collects scopes from a source, judges each by the rules, settles
+// what only the whole run can know, and emits the one stream. It prints nothing and chooses
+// nothing: source, rules and readers are handed to it.
+package scan
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"flowproof/internal/event"
+	"flowproof/internal/finding"
+	"flowproof/internal/inventory"
+	"flowproof/internal/rule"
+)
+
+// Source gives facts. Implementations are in internal/source.
+type Source interface {
+	// Discover calls found for every scope that the run should account for, from one
+	// goroutine and in any order. An error means that nothing can be known at all; what it
+	// could not find out about part of the account is a target with a gap.
+	Discover(ctx context.Context, found func(inventory.Target) error) error
+
+	// Read reads kinds of one scope. It never fails: what cannot be read is a gap, and that
+	// includes everything that a cancelled context kept from being read. It may be called
+	// from several goroutines.
+	Read(ctx context.Context, t inventory.Target, kinds []inventory.Kind) inventory.Inventory
+
+	// Calls is the number of API requests sent so far, retries included.
+	Calls() int64
+}
+
+// Options is everything that a run depends on.
+type Options struct {
+	Source  Source
+	Rules   []rule.Rule
+	Policy  rule.Policy
+	Run     event.Run                       // opens the stream
+	Spool   *event.Spool                    // takes the stream, gives it back in order
+	Live    []event.Handler                 // read the stream as it comes
+	Keep    func(inventory.Inventory) error // is handed every inventory; nil keeps none
+	Status  func(event.Summary) int         // the exit status that the summary announces
+	Now     func() time.Time                // the clock of the summary
+	Workers int                             // scopes read at once
+}
+
+// progressEvery is how often a run says how far it has come, whether or not a scope ended:
+// an account that is being throttled should not look dead.
+const progressEvery = 250 * time.Millisecond
+
+// Run reads, judges and emits until every scope is accounted for. A cancelled context does not
+// end it early: what was not read by then becomes gaps, and the summary still comes. The error
+// is that of discovery or of a reader.
+func Run(ctx context.Context, o Options) (event.Summary, error) {
+	r := &run{Options: o, summary: event.NewSummary(), accounts: map[string]bool{}}
+	if err := r.emit(event.Event{Type: event.TypeRun, Run: &o.Run}); err != nil {
+		return r.summary, err
+	}
+	if err := r.collect(ctx); err != nil {
+		return r.summary, err
+	}
+	if err := r.settle(); err != nil {
+		return r.summary, err
+	}
+	return r.summary, r.close()
+}
+
+// run is the state of one Run. Only the collecting goroutine touches it, but for expected.
+type run struct {
+	Options
+	summary  event.Summary
+	done     int
+	expected atomic.Int64      // scopes discovered so far that should be read
+	pending  []finding.Finding // about VPCs of other owners
+	accounts map[string]bool   // every account in the ledger, as PARTITION/ACCOUNT
+}
+
+// result is one scope, read and judged.
+type result struct {
+	inventory inventory.Inventory
+	findings  []finding.Finding
+}
+
+// collect is the pipeline: one goroutine discovers, Workers read and judge, this one emits. No
+// stage holds more than the scopes in flight.
+func (r *run) collect(ctx context.Context) error {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	targets := make(chan inventory.Target)
+	results := make(chan result)
+	discovery := make(chan error, 1)
+
+	go func() {
+		defer close(targets)
+		discovery <- r.Source.Discover(ctx, func(t inventory.Target) error {
+			if t.Absent == inventory.Present {
+				r.expected.Add(1)
+			}
+			targets <- t
+			return nil
+		})
+	}()
+	var workers sync.WaitGroup
+	for range max(r.Workers, 1) {
+		workers.Go(func() {
+			for t := range targets {
+				results <- r.read(ctx, t)
+			}
+		})
+	}
+	go func() {
+		workers.Wait()
+		close(results)
+	}()
+
+	emitted := r.emitResults(results, cancel)
+	return errors.Join(<-discovery, emitted)
+}
+
+// read reads one scope and judges what was read. Rows that are not expected to be read, and
+// those of which discovery already knows that nothing can be, cost no call.
+func (r *run) read(ctx context.Context, t inventory.Target) result {
+	kinds := rule.Needs(r.Rules)
+	inv := inventory.Inventory{Target: t, Kinds: kinds, ReadAt: r.Now()}
+	if t.Absent != inventory.Present {
+		return result{inventory: inv}
+	}
+	if len(t.Gaps) == 0 {
+		inv = r.Source.Read(ctx, t, kinds)
+	}
+	return result{inventory: inv, findings: rule.Judge(r.Rules, &inv, r.Policy)}
+}
+
+// emitResults turns results into events until there are no more. When a reader of the stream
+// fails, it cancels the run and drains what is in flight.
+func (r *run) emitResults(results <-chan result, cancel func()) error {
+	tick := time.NewTicker(progressEvery)
+	defer tick.Stop()
+	var failed error
+	for {
+		select {
+		case res, more := <-results:
+			if !more {
+				return failed
+			}
+			if failed != nil {
+				continue
+			}
+			if failed = r.emitScope(res); failed != nil {
+				cancel()
+			}
+		case <-tick.C:
+			if failed == nil {
+				failed = r.emitProgress()
+			}
+		}
+	}
+}
+
+// emitScope emits one block, and keeps back the findings that wait for another scope.
+func (r *run) emitScope(res result) error {
+	inv := &res.inventory
+	if r.Keep != nil {
+		if err := r.Keep(*inv); err != nil {
+			return err
+		}
+	}
+	row := event.Scope{
+		Scope: inv.Scope, Status: inv.Status(), Assumed: inv.Assumed,
+		VPCs: len(inv.VPCs), Gaps: append([]inventory.Gap{}, inv.Gaps...),
+	}
+	r.accounts[accountKey(inv.Scope)] = true
+	r.summary.AddScope(row)
+	r.countVPCs(inv)
+	for _, g := range inv.Gaps {
+		if err := r.emit(event.Event{Type: event.TypeGap, Gap: &event.Gap{Scope: inv.Scope, Gap: g}}); err != nil {
+			return err
+		}
+	}
+	if err := r.emit(event.Event{Type: event.TypeScope, Scope: &row}); err != nil {
+		return err
+	}
+	for _, f := range res.findings {
+		if f.Resource.Owner != f.Resource.Account {
+			r.pending = append(r.pending, f)
+			continue
+		}
+		if err := r.emitFinding(f); err != nil {
+			return err
+		}
+	}
+	if inv.Absent == inventory.Present {
+		r.done++
+	}
+	return r.emitProgress()
+}
+
+// countVPCs counts the account's own VPCs by assurance; shared ones are counted when they
+// are settled.
+func (r *run) countVPCs(inv *inventory.Inventory) {
+	for _, v := range inv.VPCs {
+		if v.Shared(inv.Scope) {
+			continue
+		}
+		r.summary.VPCs[cmp.Or(string(rule.Assurance(inv, v, r.Policy)), event.VPCsUnknown)]++
+	}
+}
+
+func (r *run) emitFinding(f finding.Finding) error {
+	r.summary.AddFinding(f)
+	return r.emit(event.Event{Type: event.TypeFinding, Finding: &f})
+}
+
+func (r *run) emitProgress() error {
+	return r.emit(event.Event{Type: event.TypeProgress, Progress: &event.Progress{
+		Done: r.done, Expected: int(r.expected.Load()), Calls: r.Source.Calls(), Gaps: r.summary.Gaps,
+	}})
+}
+
+// close emits the summary.
+func (r *run) close() error {
+	r.summary.Calls = r.Source.Calls()
+	r.summary.Finished = r.Now()
+	r.summary.ExitStatus = r.Status(r.summary)
+	return r.emit(event.Event{Type: event.TypeSummary, Summary: &r.summary})
+}
+
+func (r *run) emit(e event.Event) error {
+	if e.Type != event.TypeProgress {
+		if err := r.Spool.Handle(e); err != nil {
+			return err
+		}
+	}
+	return event.Tee(r.Live).Handle(e)
+}
+
+func accountKey(s inventory.Scope) string { return s.Partition + "/" + s.Account }
