@@ -1,0 +1,139 @@
+// Package awslive reads a real AWS account through aws-sdk-go-v2. It only ever reads: its
+// interfaces hold Describe, Get, List, Head and AssumeRole calls and nothing else.
+package awslive
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"net/http"
+	"os"
+	"strconv"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
+	"github.com/aws/aws-sdk-go-v2/config"
+	"github.com/aws/aws-sdk-go-v2/credentials/stscreds"
+	"github.com/aws/aws-sdk-go-v2/service/ec2"
+	"github.com/aws/aws-sdk-go-v2/service/sts"
+)
+
+// Options says how to reach an account and which Regions of it to read.
+type Options struct {
+	Profile     string   // of the AWS configuration files; empty for the default chain
+	EndpointURL string   // for every service; empty for AWS's own
+	Regions     []string // names and globs; empty for every Region that the account has enabled
+	Version     string   // of flowproof, for the user agent
+
+	MFAToken func() (string, error) // asks a person; nil where nobody can be asked
+	Now      func() time.Time
+}
+
+// Bounds on what one account can cost. They add up to a known worst case: a scope whose calls
+// hang costs scopeDeadline, never the run.
+const (
+	callsInFlight = 64
+	dialTimeout   = 10 * time.Second
+	headerTimeout = 15 * time.Second // of one attempt, until the answer begins
+	callDeadline  = 90 * time.Second // of one page with all its attempts
+	scopeDeadline = 5 * time.Minute
+)
+
+// fallbackRegion is where the first calls go when nobody names a Region.
+const fallbackRegion = "us-east-1"
+
+// Source reads one account. New has not contacted AWS yet: Discover does.
+type Source struct {
+	options Options
+	aws     aws.Config
+	home    string // the Region of the first calls
+	counter *callCounter
+	allowed regionFilter
+
+	ec2ForRegion func(region string) regionReader
+	identity     identityReader
+}
+
+// regionReader is what is read of EC2 in one Region.
+type regionReader interface {
+	DescribeRegions(context.Context, *ec2.DescribeRegionsInput, ...func(*ec2.Options)) (*ec2.DescribeRegionsOutput, error)
+	DescribeVpcs(context.Context, *ec2.DescribeVpcsInput, ...func(*ec2.Options)) (*ec2.DescribeVpcsOutput, error)
+	DescribeFlowLogs(context.Context, *ec2.DescribeFlowLogsInput, ...func(*ec2.Options)) (*ec2.DescribeFlowLogsOutput, error)
+}
+
+// identityReader tells whose credentials these are.
+type identityReader interface {
+	GetCallerIdentity(context.Context, *sts.GetCallerIdentityInput, ...func(*sts.Options)) (*sts.GetCallerIdentityOutput, error)
+}
+
+// New loads the AWS configuration as the AWS CLI does: environment, profile, SSO, web identity,
+// instance role. An error is about the configuration or the Regions asked for; credentials
+// are first used by Discover.
+func New(ctx context.Context, o Options) (*Source, error) {
+	filter, err := parseRegions(o.Regions)
+	if err != nil {
+		return nil, err
+	}
+	retryer, err := newRetryer()
+	if err != nil {
+		return nil, err
+	}
+	load := []func(*config.LoadOptions) error{
+		config.WithRetryer(func() aws.Retryer { return retryer }),
+		config.WithHTTPClient(newHTTPClient()),
+		config.WithAppID("flowproof-" + cmp.Or(o.Version, "dev")),
+		config.WithAssumeRoleCredentialOptions(func(a *stscreds.AssumeRoleOptions) { a.TokenProvider = o.MFAToken }),
+	}
+	if o.Profile != "" {
+		load = append(load, config.WithSharedConfigProfile(o.Profile))
+	}
+	if o.EndpointURL != "" {
+		load = append(load, config.WithBaseEndpoint(o.EndpointURL))
+	}
+	cfg, err := config.LoadDefaultConfig(ctx, load...)
+	if err != nil {
+		return nil, fmt.Errorf("load the AWS configuration: %w", err)
+	}
+	s := &Source{options: o, counter: &callCounter{client: cfg.HTTPClient, free: make(chan struct{}, callsInFlight)}, allowed: filter}
+	cfg.HTTPClient = s.counter
+	if s.home, err = filter.homeRegion(cfg.Region); err != nil {
+		return nil, err
+	}
+	cfg.Region = s.home
+	s.aws = cfg
+	s.identity = sts.NewFromConfig(cfg)
+	s.ec2ForRegion = func(region string) regionReader {
+		return ec2.NewFromConfig(cfg, func(o *ec2.Options) { o.Region = region })
+	}
+	return s, nil
+}
+
+// Calls implements scan.Source.
+func (s *Source) Calls() int64 { return s.counter.calls.Load() }
+
+// newHTTPClient keeps as many connections as there may be calls in flight: behind one
+// endpoint the default of 10 would open a connection for most calls. It stays the SDK's own
+// kind of client, so that AWS_CA_BUNDLE and proxies from the environment work.
+func newHTTPClient() *awshttp.BuildableClient {
+	return awshttp.NewBuildableClient().
+		WithTransportOptions(func(t *http.Transport) {
+			t.MaxIdleConns = 2 * callsInFlight
+			t.MaxIdleConnsPerHost = callsInFlight
+			t.ResponseHeaderTimeout = headerTimeout
+			t.TLSHandshakeTimeout = dialTimeout
+		})
+}
+
+// maxAttempts is ours unless AWS_MAX_ATTEMPTS says otherwise, as in every AWS tool.
+func maxAttempts() (int, error) {
+	said := os.Getenv("AWS_MAX_ATTEMPTS")
+	if said == "" {
+		return defaultAttempts, nil
+	}
+	n, err := strconv.Atoi(said)
+	if err != nil || n < 1 {
+		return 0, fmt.Errorf("AWS_MAX_ATTEMPTS is %q: it must be a number from 1", said)
+	}
+	return n, nil
+}

@@ -1,0 +1,145 @@
+package awslive
+
+import (
+	"context"
+	"slices"
+	"sync"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/ec2"
+	"github.com/aws/aws-sdk-go-v2/service/ec2/types"
+
+	"flowproof/internal/inventory"
+)
+
+// pageSize is the most that DescribeVpcs and DescribeFlowLogs give at once (API reference).
+const pageSize = 1000
+
+// reader reads one kind into its own part of an inventory, page by page: pages that came before an
+// error stay.
+type reader struct {
+	kind inventory.Kind
+	api  string
+	read func(context.Context, regionReader, *inventory.Inventory) error
+}
+
+// readers is what can be read of a Region. Readers of one scope run at the same time, so each
+// fills a list of its own.
+var readers = []reader{
+	{inventory.VPCs, "ec2:DescribeVpcs", readVPCs},
+	{inventory.FlowLogs, "ec2:DescribeFlowLogs", readFlowLogs},
+}
+
+// Read implements scan.Source: all kinds of a scope at once, one list call a page.
+func (s *Source) Read(ctx context.Context, t inventory.Target, kinds []inventory.Kind) inventory.Inventory {
+	ctx, cancel := context.WithTimeout(ctx, scopeDeadline)
+	defer cancel()
+	inv := inventory.Inventory{Target: t, Kinds: kinds, ReadAt: s.options.Now().UTC()}
+	client := s.ec2ForRegion(t.Region)
+	errs := make([]error, len(readers))
+	var running sync.WaitGroup
+	for i, r := range readers {
+		if slices.Contains(kinds, r.kind) {
+			running.Go(func() { errs[i] = r.read(ctx, client, &inv) })
+		}
+	}
+	running.Wait()
+	for i, r := range readers {
+		if errs[i] != nil {
+			cause, message := classify(errs[i], circumstances{run: ctx, credentials: true, optIn: isOptIn(t.Region)})
+			inv.Fail(r.api, cause, message, r.kind)
+		}
+	}
+	if t.Assumed && isDisabled(&inv) {
+		inv.Absent, inv.Gaps = inventory.Disabled, nil
+	}
+	inv.Normalize()
+	return inv
+}
+
+// isDisabled reports whether an assumed Region turned out not to be one of the account's.
+func isDisabled(inv *inventory.Inventory) bool {
+	return len(inv.Gaps) > 0 && !slices.ContainsFunc(inv.Gaps, func(g inventory.Gap) bool { return g.Cause != inventory.RegionDisabled })
+}
+
+func readVPCs(ctx context.Context, client regionReader, inv *inventory.Inventory) error {
+	pages := ec2.NewDescribeVpcsPaginator(client, &ec2.DescribeVpcsInput{MaxResults: aws.Int32(pageSize)})
+	for pages.HasMorePages() {
+		page, err := nextPage(ctx, pages.NextPage)
+		if err != nil {
+			return err
+		}
+		for _, v := range page.Vpcs {
+			inv.VPCs = append(inv.VPCs, vpcOf(v))
+		}
+	}
+	return nil
+}
+
+func readFlowLogs(ctx context.Context, client regionReader, inv *inventory.Inventory) error {
+	pages := ec2.NewDescribeFlowLogsPaginator(client, &ec2.DescribeFlowLogsInput{MaxResults: aws.Int32(pageSize)})
+	for pages.HasMorePages() {
+		page, err := nextPage(ctx, pages.NextPage)
+		if err != nil {
+			return err
+		}
+		for _, l := range page.FlowLogs {
+			inv.FlowLogs = append(inv.FlowLogs, flowLogOf(l))
+		}
+	}
+	return nil
+}
+
+// nextPage reads one page under the deadline of a call.
+func nextPage[T any](ctx context.Context, next func(context.Context, ...func(*ec2.Options)) (T, error)) (T, error) {
+	ctx, cancel := context.WithTimeout(ctx, callDeadline)
+	defer cancel()
+	return next(ctx)
+}
+
+func vpcOf(v types.Vpc) inventory.VPC {
+	return inventory.VPC{
+		ID:        aws.ToString(v.VpcId),
+		OwnerID:   aws.ToString(v.OwnerId),
+		CIDR:      aws.ToString(v.CidrBlock),
+		IsDefault: aws.ToBool(v.IsDefault),
+		Tags:      tagsOf(v.Tags),
+	}
+}
+
+func flowLogOf(l types.FlowLog) inventory.FlowLog {
+	log := inventory.FlowLog{
+		ID:               aws.ToString(l.FlowLogId),
+		ResourceID:       aws.ToString(l.ResourceId),
+		Status:           aws.ToString(l.FlowLogStatus),
+		DeliveryStatus:   aws.ToString(l.DeliverLogsStatus),
+		DeliveryError:    aws.ToString(l.DeliverLogsErrorMessage),
+		TrafficType:      string(l.TrafficType),
+		DestinationType:  string(l.LogDestinationType),
+		Destination:      aws.ToString(l.LogDestination),
+		LogGroup:         aws.ToString(l.LogGroupName),
+		Role:             aws.ToString(l.DeliverLogsPermissionArn),
+		CrossAccountRole: aws.ToString(l.DeliverCrossAccountRole),
+		Format:           aws.ToString(l.LogFormat),
+		Interval:         aws.ToInt32(l.MaxAggregationInterval),
+		Created:          aws.ToTime(l.CreationTime).UTC(),
+		Tags:             tagsOf(l.Tags),
+	}
+	if o := l.DestinationOptions; o != nil {
+		log.FileFormat = string(o.FileFormat)
+		log.Hive = aws.ToBool(o.HiveCompatiblePartitions)
+		log.PerHour = aws.ToBool(o.PerHourPartition)
+	}
+	return log
+}
+
+func tagsOf(tags []types.Tag) map[string]string {
+	if len(tags) == 0 {
+		return nil
+	}
+	m := make(map[string]string, len(tags))
+	for _, t := range tags {
+		m[aws.ToString(t.Key)] = aws.ToString(t.Value)
+	}
+	return m
+}

@@ -1,0 +1,93 @@
+package awslive
+
+import (
+	"errors"
+	"io"
+	"math/rand/v2"
+	"net/http"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/aws/ratelimit"
+	"github.com/aws/aws-sdk-go-v2/aws/retry"
+)
+
+// Six throttles in a row are common where other tools read the same account. The SDK's three
+// attempts give up on them and its adaptive mode takes most of a minute; twelve attempts with
+// this backoff take a few seconds, and half a minute at worst.
+const (
+	defaultAttempts = 12
+	backoffBase     = 100 * time.Millisecond
+	backoffCap      = 5 * time.Second
+)
+
+// newRetryer is the SDK's standard retryer with our backoff, without its token bucket: the
+// bucket is shared by all Regions, and one that throttles would take the retries of the others.
+func newRetryer() (aws.Retryer, error) {
+	attempts, err := maxAttempts()
+	if err != nil {
+		return nil, err
+	}
+	return retry.NewStandard(func(o *retry.StandardOptions) {
+		o.MaxAttempts = attempts
+		o.RateLimiter = ratelimit.None
+		o.Backoff = retry.BackoffDelayerFunc(backoff)
+		o.Retryables = append(o.Retryables, retry.IsErrorRetryableFunc(cutAnswer))
+	}), nil
+}
+
+// backoff is full jitter under a doubling ceiling, which spreads callers best
+// (AWS Architecture Blog, "Exponential Backoff And Jitter").
+func backoff(attempt int, _ error) (time.Duration, error) {
+	ceiling := backoffCap
+	if attempt < 6 {
+		ceiling = min(ceiling, backoffBase<<max(attempt, 0))
+	}
+	return rand.N(ceiling), nil //nolint:gosec // jitter, not a secret
+}
+
+// cutAnswer retries a read whose answer broke off in the middle; the SDK does so only for
+// connections that break before the answer.
+func cutAnswer(err error) aws.Ternary {
+	if errors.Is(err, io.ErrUnexpectedEOF) {
+		return aws.TrueTernary
+	}
+	return aws.UnknownTernary
+}
+
+// callCounter is the one way out: it counts requests and bounds those in flight, from sending
+// to the end of the answer's body.
+type callCounter struct {
+	client aws.HTTPClient
+	calls  atomic.Int64
+	free   chan struct{}
+}
+
+// Do implements aws.HTTPClient.
+func (c *callCounter) Do(req *http.Request) (*http.Response, error) {
+	select {
+	case c.free <- struct{}{}:
+	case <-req.Context().Done():
+		return nil, req.Context().Err()
+	}
+	c.calls.Add(1)
+	resp, err := c.client.Do(req)
+	if err != nil || resp.Body == nil {
+		<-c.free
+		return resp, err
+	}
+	resp.Body = &releasingBody{ReadCloser: resp.Body, release: sync.OnceFunc(func() { <-c.free })}
+	return resp, nil
+}
+
+type releasingBody struct {
+	io.ReadCloser
+	release func()
+}
+
+func (b *releasingBody) Close() error {
+	defer b.release()
+	return b.ReadCloser.Close()
+}
