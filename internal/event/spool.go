@@ -151,6 +151,9 @@ func (s *Spool) Scopes() []inventory.Scope {
 // Block gives back one scope: its row of the ledger, and its findings in order with the late
 // ones in their place. The second result is false for a scope that has no block.
 func (s *Spool) Block(scope inventory.Scope) (Scope, []finding.Finding, bool, error) {
+	if err := s.closeBlock(); err != nil {
+		return Scope{}, nil, false, err
+	}
 	at, ok := s.blocks[scope]
 	if !ok {
 		return Scope{}, nil, false, nil
