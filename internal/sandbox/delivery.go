@@ -1,0 +1,197 @@
+package sandbox
+
+import (
+	"strings"
+	"time"
+)
+
+// deliveryService is the principal that a delivery role has to trust (VPC user
+// guide, publish flow logs to CloudWatch Logs).
+const deliveryService = "vpc-flow-logs.amazonaws.com"
+
+// accessError is how DescribeFlowLogs words a role without permission or trust.
+const accessError = "Access error"
+
+// deliver brings the account's flow logs up to the given time: records arrive, log
+// groups come with the first of them, and delivery fails where it is not allowed. It
+// takes the account's lock, and costs nothing while nothing is due.
+func (a *account) deliver(now time.Time) {
+	a.mu.RLock()
+	due := !a.nextDue.IsZero() && !now.Before(a.nextDue)
+	a.mu.RUnlock()
+	if !due {
+		return
+	}
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.nextDue = time.Time{}
+	for _, r := range a.regions {
+		for _, row := range r.flowLogs.rows {
+			r.deliverOne(row.value, now)
+		}
+	}
+}
+
+// wake makes deliver run at t at the latest.
+func (a *account) wake(t time.Time) {
+	if a.nextDue.IsZero() || t.Before(a.nextDue) {
+		a.nextDue = t
+	}
+}
+
+// deliverOne brings one flow log up to date. A log whose delivery has failed
+// keeps failing until it is created anew (observed; repairing the role is not always enough).
+func (r *region) deliverOne(f *flowLog, now time.Time) {
+	if f.destination.kind != destLogs || f.delivery == deliveryFailed || f.status != statusActive {
+		return
+	}
+	first := f.created.Add(r.account.server.scenario.RecordDelay)
+	if now.Before(first) {
+		r.account.wake(first)
+		return
+	}
+	enis := r.interfacesOf(f.resourceID)
+	if len(enis) == 0 {
+		return // no traffic, no record; a new interface wakes delivery
+	}
+	every := time.Duration(f.interval) * time.Second
+	r.account.wake(first.Add((now.Sub(first)/every + 1) * every))
+	if !f.pinned && !r.mayDeliver(f) {
+		f.delivery, f.message = deliveryFailed, accessError
+		r.stopFeeds(f, now)
+		return
+	}
+	g := r.logGroups[f.destination.group]
+	if g == nil {
+		g = &logGroup{name: f.destination.group, created: first, class: classStandard, byDelivery: true, streams: make(map[string]*logStream)}
+		r.logGroups[g.name] = g
+	}
+	for _, eni := range enis {
+		g.feedFrom(f, eni, r, first, every)
+	}
+}
+
+// interfacesOf gives the interfaces whose traffic a flow log on the resource sees.
+func (r *region) interfacesOf(resource string) []*networkInterface {
+	var out []*networkInterface
+	for _, row := range r.interfaces.rows {
+		if e := row.value; e.id == resource || e.subnetID == resource || e.vpcID == resource {
+			out = append(out, e)
+		}
+	}
+	return out
+}
+
+// mayDeliver says whether the delivery role lets the flow-log service write to
+// the log group, and make it where it is missing. CloudWatch Logs checks against the ARN
+// of a stream, so a policy on the group's ARN without ":*" does not fit (observed).
+func (r *region) mayDeliver(f *flowLog) bool {
+	a := r.account
+	role, ok := a.role(f.role)
+	if !ok || !r.assumable(role, f.id) {
+		return false
+	}
+	docs := a.documents(role)
+	stream := "arn:" + a.partition + ":logs:" + r.name + ":" + a.id + ":log-group:" + f.destination.group + ":log-stream:"
+	actions := []string{"logs:CreateLogStream", "logs:PutLogEvents"}
+	if r.logGroups[f.destination.group] == nil {
+		actions = append(actions, "logs:CreateLogGroup")
+	}
+	for _, action := range actions {
+		if !allows(docs, action, stream+"flow") {
+			return false
+		}
+		if p, bounded := a.policies[role.boundary]; bounded && !allows([]string{p.document}, action, stream+"flow") {
+			return false
+		}
+	}
+	return true
+}
+
+// assumable says whether the flow-log service may assume the role on behalf of a flow log.
+func (r *region) assumable(role *role, flowLogID string) bool {
+	a := r.account
+	return trusts(role.trust, deliveryService, map[string]string{
+		"aws:sourceaccount": a.id,
+		"aws:sourcearn":     "arn:" + a.partition + ":ec2:" + r.name + ":" + a.id + ":vpc-flow-log/" + flowLogID,
+	})
+}
+
+// stopFeeds ends what a flow log writes; what it wrote stays.
+func (r *region) stopFeeds(f *flowLog, now time.Time) {
+	g := r.logGroups[f.destination.group]
+	if g == nil {
+		return
+	}
+	for _, s := range g.streams {
+		for _, d := range s.feeds {
+			if d.log == f && d.until.IsZero() {
+				d.until = now
+			}
+		}
+	}
+}
+
+// feed is the run of records that one flow log writes about one interface into one
+// stream: one record per aggregation interval. The records follow from it.
+type feed struct {
+	log    *flowLog
+	eni    *networkInterface
+	region *region
+	first  time.Time
+	every  time.Duration
+	until  time.Time // zero while it runs
+}
+
+// feedFrom makes a flow log write into the stream of one interface, named after
+// interface and traffic (VPC user guide), unless it does so already.
+func (g *logGroup) feedFrom(f *flowLog, eni *networkInterface, r *region, first time.Time, every time.Duration) {
+	name := eni.id + "-" + strings.ToLower(f.traffic)
+	s := g.streams[name]
+	if s == nil {
+		s = &logStream{name: name, created: first}
+		g.streams[name] = s
+	}
+	for _, d := range s.feeds {
+		if d.log == f && d.until.IsZero() {
+			return
+		}
+	}
+	s.feeds = append(s.feeds, &feed{log: f, eni: eni, region: r, first: first, every: every})
+}
+
+// count is how many records have arrived by now.
+func (d *feed) count(now time.Time) int {
+	if !d.until.IsZero() && d.until.Before(now) {
+		now = d.until
+	}
+	if now.Before(d.first) {
+		return 0
+	}
+	return int(now.Sub(d.first)/d.every) + 1
+}
+
+// count is how many events the stream holds at a time.
+func (s *logStream) count(now time.Time) int {
+	n := len(s.events)
+	for _, d := range s.feeds {
+		n += d.count(now)
+	}
+	return n
+}
+
+// event gives the i-th of count events, in the order in which they came.
+func (s *logStream) event(i int, now time.Time) logEvent {
+	if i < len(s.events) {
+		return s.events[i]
+	}
+	i -= len(s.events)
+	for _, d := range s.feeds {
+		n := d.count(now)
+		if i < n {
+			return d.record(i)
+		}
+		i -= n
+	}
+	return logEvent{}
+}

@@ -1,0 +1,373 @@
+package sandbox
+
+import (
+	"encoding/hex"
+	"errors"
+	"maps"
+	"slices"
+	"strings"
+)
+
+// maxPerResource is how many flow logs one resource may have (transit gateway guide).
+const maxPerResource = 250
+
+// flowLogTarget is a kind of resource that flow logs can watch.
+type flowLogTarget struct {
+	prefix     string
+	code       string // of the item when there is no such resource
+	noun       string
+	gateway    bool // a transit gateway kind: no traffic type, an interval of 60, 25 ids
+	maxPerCall int
+}
+
+// flowLogTargets are the values of ResourceType (API model).
+func flowLogTargets() map[string]flowLogTarget {
+	return map[string]flowLogTarget{
+		"VPC":                      {"vpc", "InvalidVpcID", "vpc ID", false, 1000},
+		"Subnet":                   {"subnet", "InvalidSubnetID", "subnet ID", false, 1000},
+		"NetworkInterface":         {"eni", "InvalidNetworkInterfaceID", "networkInterface ID", false, 1000},
+		"TransitGateway":           {"tgw", "InvalidTransitGatewayID", "Transit Gateway ID", true, 25},
+		"TransitGatewayAttachment": {"tgw-attach", "InvalidTransitGatewayAttachmentID", "Transit Gateway Attachment ID", true, 25},
+		"RegionalNatGateway":       {"nat", "InvalidNatGatewayID", "NAT Gateway ID", false, 1000},
+	}
+}
+
+// idempotent is the answer that a client token has had, and to what.
+type idempotent struct {
+	request string
+	ids     []string
+	failed  []unsuccessful
+}
+
+// createFlowLogs makes one flow log per resource. What is wrong with the call as a whole
+// fails it; what is wrong with one resource or its destination is answered with HTTP
+// 200 under Unsuccessful.
+func createFlowLogs(c *call) error {
+	ids := c.form.list("ResourceId")
+	target, err := flowLogTargetOf(c, ids)
+	if err != nil {
+		return err
+	}
+	model, err := newFlowLog(c, target)
+	if err != nil {
+		return err
+	}
+	if err := dryRun(c); err != nil {
+		return err
+	}
+	token := c.form.get("ClientToken")
+	if past, ok := c.region.idempotent[token]; ok && token != "" {
+		if past.request != fingerprint(c.form) {
+			return badRequest("IdempotentParameterMismatch", "The request uses the same client token as a previous, but non-identical request.")
+		}
+		c.xml.createdFlowLogs(token, past)
+		return nil
+	}
+	var out idempotent
+	for _, id := range ids {
+		if bad := c.refuseFlowLog(target, model, id); bad != nil {
+			out.failed = append(out.failed, unsuccessful{id, bad.code, bad.message})
+			continue
+		}
+		f := *model
+		f.id, f.resourceID = c.account.ids.next("fl"), id
+		c.region.flowLogs.add(f.id, &f)
+		out.ids = append(out.ids, f.id)
+	}
+	c.account.wake(c.now)
+	if token != "" {
+		out.request = fingerprint(c.form)
+		c.region.idempotent[token] = out
+	} else {
+		token = c.requestID // EC2 answers with a token of its own
+	}
+	c.xml.createdFlowLogs(token, out)
+	return nil
+}
+
+func (w *xmlWriter) createdFlowLogs(token string, out idempotent) {
+	w.text("clientToken", token)
+	w.open("flowLogIdSet")
+	for _, id := range out.ids {
+		w.text("item", id)
+	}
+	w.close("flowLogIdSet")
+	w.unsuccessful(out.failed)
+}
+
+// fingerprint identifies the parameters of a call.
+func fingerprint(f form) string {
+	parts := make([]any, 0, 2*len(f))
+	for _, k := range slices.Sorted(maps.Keys(f)) {
+		parts = append(parts, k, f[k])
+	}
+	h := digest(parts...)
+	return hex.EncodeToString(h[:])
+}
+
+// flowLogTargetOf checks resource type and ids.
+func flowLogTargetOf(c *call, ids []string) (flowLogTarget, error) {
+	kind := c.form.get("ResourceType")
+	switch {
+	case len(ids) == 0:
+		return flowLogTarget{}, missing("ResourceId")
+	case kind == "":
+		return flowLogTarget{}, missing("ResourceType")
+	}
+	t, ok := flowLogTargets()[kind]
+	if !ok {
+		return t, invalidValue(kind, "resourceType")
+	}
+	if len(ids) > t.maxPerCall {
+		return t, badRequest("InvalidParameterValue", "Too many resource IDs in one call.")
+	}
+	for _, id := range ids {
+		if tail, ok := strings.CutPrefix(id, t.prefix+"-"); !ok || !hexID.MatchString(tail) {
+			return t, badRequest(t.code+".Malformed", "Invalid id: \""+id+"\" (expecting \""+t.prefix+"-...\")")
+		}
+	}
+	return t, nil
+}
+
+// invalidValue is the error for a value that a parameter cannot take.
+func invalidValue(value, parameter string) *apiError {
+	return badRequest("InvalidParameterValue", "Value ("+value+") for parameter "+parameter+" is invalid.")
+}
+
+// newFlowLog reads what all flow logs of the call have in common.
+func newFlowLog(c *call, target flowLogTarget) (*flowLog, error) {
+	f := &flowLog{
+		traffic: c.form.get("TrafficType"), format: c.form.get("LogFormat"), crossRole: c.form.get("DeliverCrossAccountRole"),
+		role: c.form.get("DeliverLogsPermissionArn"), created: c.now,
+	}
+	if err := checkTraffic(f.traffic, target); err != nil {
+		return nil, err
+	}
+	interval, there, err := c.form.int("MaxAggregationInterval")
+	if err != nil {
+		return nil, err
+	}
+	if there && interval != 60 && (interval != 600 || target.gateway) {
+		return nil, invalidValue(c.form.get("MaxAggregationInterval"), "maxAggregationInterval")
+	}
+	f.interval = interval
+	if f.destination, err = destinationOf(c); err != nil {
+		return nil, err
+	}
+	if f.file, err = fileOptionsOf(c, f.destination); err != nil {
+		return nil, err
+	}
+	if err := c.checkRole(f); err != nil {
+		return nil, err
+	}
+	if err := checkFormat(f.format); err != nil {
+		return nil, err
+	}
+	if f.tags, err = newTags(c, "vpc-flow-log"); err != nil {
+		return nil, err
+	}
+	gateway := target.gateway
+	f.fillDefaults()
+	if gateway {
+		f.traffic = ""
+	}
+	return f, nil
+}
+
+func checkTraffic(traffic string, target flowLogTarget) error {
+	switch {
+	case target.gateway && traffic != "":
+		return badRequest("InvalidParameter", "TrafficType is not supported for transit gateway resources.")
+	case target.gateway:
+		return nil
+	case traffic == "":
+		return missing("TrafficType")
+	case traffic != "ACCEPT" && traffic != "REJECT" && traffic != trafficAll:
+		return invalidValue(traffic, "trafficType")
+	}
+	return nil
+}
+
+// checkFormat accepts any field name: AWS adds fields faster than a list here would.
+func checkFormat(format string) error {
+	for _, word := range strings.Fields(format) {
+		if !strings.HasPrefix(word, "${") || !strings.HasSuffix(word, "}") || len(word) < 4 {
+			return badRequest("InvalidParameter", "Unknown fields provided: "+word)
+		}
+	}
+	return nil
+}
+
+// destinationOf reads where the records go. The messages are observed ones.
+func destinationOf(c *call) (destination, error) {
+	group, arn, kind := c.form.get("LogGroupName"), c.form.get("LogDestination"), c.form.get("LogDestinationType")
+	d := destination{kind: kind, arn: arn, group: group}
+	if kind == "" {
+		d.kind = destLogs
+	}
+	switch {
+	case d.kind != destLogs && d.kind != destS3 && d.kind != destFirehose:
+		return d, invalidValue(kind, "logDestinationType")
+	case group != "" && arn != "":
+		return d, badRequest("InvalidParameter", "Please only provide LogGroupName or only provide LogDestination.")
+	case group == "" && arn == "":
+		return d, badRequest("InvalidParameter", "LogDestination can't be empty if LogGroupName is not provided.")
+	case group != "" && d.kind != destLogs:
+		return d, badRequest("InvalidParameter", "LogDestination type must be cloud-watch-logs if LogGroupName is provided.")
+	}
+	var err error
+	switch d.kind {
+	case destLogs:
+		if group == "" {
+			d.group, err = c.groupFromARN(arn)
+		}
+		if err == nil && (!logGroupName.MatchString(d.group) || strings.HasPrefix(d.group, "aws/")) {
+			err = invalidValue(d.group, "logGroupName")
+		}
+	case destS3:
+		if bucket, prefix, ok := bucketFromARN(arn); !ok || bucket == "" {
+			err = badRequest("InvalidParameter", "LogDestination: "+arn+" is not a valid S3 ARN.")
+		} else if slices.Contains(strings.Split(prefix, "/"), "AWSLogs") {
+			err = badRequest("InvalidParameter", "AWSLogs is a reserved term and cannot be used as a subfolder name.")
+		}
+	default:
+		if !strings.Contains(arn, ":deliverystream/") {
+			err = badRequest("InvalidParameter", "LogDestination: "+arn+" is not a valid delivery stream ARN.")
+		}
+	}
+	return d, err
+}
+
+// groupFromARN reads the name of a log group of this account and Region, with or without
+// the ":*" at the end.
+func (c *call) groupFromARN(arn string) (string, error) {
+	want := "arn:" + c.account.partition + ":logs:" + c.region.name + ":" + c.account.id + ":log-group:"
+	name, ok := strings.CutPrefix(arn, want)
+	if !ok {
+		return "", badRequest("InvalidParameter", "LogDestination: "+arn+" is not a log group of this account and Region.")
+	}
+	return strings.TrimSuffix(name, ":*"), nil
+}
+
+func bucketFromARN(arn string) (bucket, prefix string, ok bool) {
+	_, rest, ok := strings.Cut(arn, ":s3:::")
+	bucket, prefix, _ = strings.Cut(rest, "/")
+	return bucket, prefix, ok && strings.HasPrefix(arn, "arn:")
+}
+
+func fileOptionsOf(c *call, d destination) (*fileOptions, error) {
+	const name = "DestinationOptions."
+	o := &fileOptions{
+		format: c.form.get(name + "FileFormat"),
+		hive:   c.form.bool(name + "HiveCompatiblePartitions"), perHourPath: c.form.bool(name + "PerHourPartition"),
+	}
+	given := o.format != "" || c.form.has(name+"HiveCompatiblePartitions") || c.form.has(name+"PerHourPartition")
+	if d.kind != destS3 {
+		if given {
+			return nil, badRequest("InvalidParameter", "DestinationOptions is only applicable for s3 delivery")
+		}
+		return nil, nil
+	}
+	if o.format == "" {
+		o.format = "plain-text"
+	}
+	if o.format != "plain-text" && o.format != "parquet" {
+		return nil, invalidValue(o.format, "fileFormat")
+	}
+	return o, nil
+}
+
+// checkRole judges the delivery role as EC2 does at creation: it must exist and trust the
+// flow-log service. What it may do shows only when the first record is delivered.
+func (c *call) checkRole(f *flowLog) error {
+	switch {
+	case f.destination.kind == destS3 && f.role != "":
+		return badRequest("InvalidParameter", "DeliverLogsPermissionArn is not applicable for s3 delivery")
+	case f.destination.kind == destLogs && f.role == "":
+		return badRequest("InvalidParameter", "DeliverLogsPermissionArn can't be empty if LogDestinationType is cloud-watch-logs.")
+	case f.destination.kind != destLogs:
+		return nil
+	}
+	r, ok := c.account.role(f.role)
+	if !ok || !c.region.assumable(r, "fl-new") {
+		return badRequest("InvalidParameter", "Unable to assume given IAM role: '"+f.role+"'")
+	}
+	return nil
+}
+
+// refuseFlowLog says why one resource cannot get this flow log, nil when it can.
+func (c *call) refuseFlowLog(target flowLogTarget, model *flowLog, id string) *apiError {
+	owner, ok := c.region.ownerOf(id)
+	if !ok {
+		return badRequest(target.code+".NotFound", "The "+target.noun+" '"+id+"' does not exist")
+	}
+	if e, refused := errors.AsType[*apiError](c.mustOwn(owner)); refused {
+		return e
+	}
+	if e := c.refuseDestination(model.destination); e != nil {
+		return e
+	}
+	count := 0
+	for _, row := range c.region.flowLogs.rows {
+		f := row.value
+		if f.resourceID != id {
+			continue
+		}
+		count++
+		if f.traffic == model.traffic && f.destination.same(model.destination) {
+			return badRequest("FlowLogAlreadyExists", "Error. There is an existing Flow Log with the same configuration and log destination.")
+		}
+	}
+	if count >= maxPerResource {
+		return badRequest("FlowLogsLimitExceeded", "You have reached the maximum number of flow logs for resource "+id)
+	}
+	return nil
+}
+
+// same compares destinations. A group is the same by name and by ARN; two prefixes of
+// a bucket differ (observed).
+func (d destination) same(o destination) bool {
+	if d.kind != o.kind {
+		return false
+	}
+	if d.kind == destLogs {
+		return d.group == o.group
+	}
+	return strings.TrimSuffix(d.arn, "/") == strings.TrimSuffix(o.arn, "/")
+}
+
+// refuseDestination answers for a bucket or stream. The bare code 400 and the
+// sentences are observed.
+func (c *call) refuseDestination(d destination) *apiError {
+	switch d.kind {
+	case destS3:
+		name, _, _ := bucketFromARN(d.arn)
+		b, ok := c.server.scenario.bucket(name)
+		if !ok {
+			return badRequest("400", "LogDestination: "+name+" does not exist")
+		}
+		if b.Refuses {
+			return badRequest("400", "Access Denied for LogDestination: "+name+". Please check LogDestination permission")
+		}
+	case destFirehose:
+		name := nameFromARN(d.arn)
+		if c.account.seed == nil || !slices.Contains(c.account.seed.DeliveryStreams, name) {
+			return badRequest("400", "LogDestination: "+name+" does not exist")
+		}
+	}
+	return nil
+}
+
+// ownerOf finds who owns a resource that flow logs can watch.
+func (r *region) ownerOf(id string) (string, bool) {
+	if v, ok := r.vpcs.get(id); ok {
+		return v.owner, true
+	}
+	if s, ok := r.subnets.get(id); ok {
+		return s.owner, true
+	}
+	if e, ok := r.interfaces.get(id); ok {
+		return e.owner, true
+	}
+	return "", false
+}

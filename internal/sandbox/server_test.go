@@ -1,0 +1,121 @@
+package sandbox_test
+
+import (
+	"context"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/credentials"
+	"github.com/aws/aws-sdk-go-v2/service/ec2"
+	"github.com/aws/aws-sdk-go-v2/service/sts"
+
+	"flowproof/internal/sandbox"
+)
+
+// world is a running sandbox and the clients to talk to it.
+type world struct {
+	server *sandbox.Server
+	url    string
+}
+
+// start runs a sandbox for the length of a test.
+func start(t *testing.T, sc sandbox.Scenario, options ...sandbox.Option) *world {
+	t.Helper()
+	s, err := sandbox.New(sc, options...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	h := httptest.NewServer(s)
+	t.Cleanup(func() { s.Close(); h.Close() })
+	return &world{server: s, url: h.URL}
+}
+
+// scenario parses YAML that a test spells out.
+func scenario(t *testing.T, text string) sandbox.Scenario {
+	t.Helper()
+	sc, err := sandbox.ParseScenario([]byte(text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return sc
+}
+
+func (w *world) config(region, key string) aws.Config {
+	return aws.Config{
+		Region: region, BaseEndpoint: aws.String(w.url),
+		Credentials: credentials.NewStaticCredentialsProvider(key, "test", ""),
+		Retryer:     func() aws.Retryer { return aws.NopRetryer{} },
+	}
+}
+
+func (w *world) ec2(region string) *ec2.Client { return ec2.NewFromConfig(w.config(region, "test")) }
+
+func (w *world) sts(region string) *sts.Client { return sts.NewFromConfig(w.config(region, "test")) }
+
+func TestPlainRequestSaysReady(t *testing.T) {
+	t.Parallel()
+	w := start(t, sandbox.DefaultScenario())
+	resp, err := http.Get(w.url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	body, err := io.ReadAll(resp.Body)
+	if err != nil || resp.StatusCode != 200 || !strings.Contains(string(body), "ready") {
+		t.Errorf("status %d, body %q, error %v", resp.StatusCode, body, err)
+	}
+}
+
+func TestDefaultScenario(t *testing.T) {
+	t.Parallel()
+	w := start(t, sandbox.DefaultScenario())
+	ctx := context.Background()
+	me, err := w.sts("us-east-1").GetCallerIdentity(ctx, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := aws.ToString(me.Account); got != sandbox.DefaultAccount {
+		t.Errorf("account %q", got)
+	}
+	for _, all := range []bool{false, true} {
+		out, err := w.ec2("us-east-1").DescribeRegions(ctx, &ec2.DescribeRegionsInput{AllRegions: &all})
+		if err != nil {
+			t.Fatal(err)
+		}
+		disabled := 0
+		for _, r := range out.Regions {
+			if aws.ToString(r.OptInStatus) == "not-opted-in" {
+				disabled++
+				continue
+			}
+			checkDefaultVPC(t, w, aws.ToString(r.RegionName))
+		}
+		if enabled := len(out.Regions) - disabled; enabled != 17 || all && disabled != 17 || !all && disabled != 0 {
+			t.Errorf("all=%v: %d enabled, %d disabled", all, enabled, disabled)
+		}
+	}
+}
+
+func checkDefaultVPC(t *testing.T, w *world, region string) {
+	t.Helper()
+	ctx := context.Background()
+	vpcs, err := w.ec2(region).DescribeVpcs(ctx, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(vpcs.Vpcs) != 1 || !aws.ToBool(vpcs.Vpcs[0].IsDefault) || aws.ToString(vpcs.Vpcs[0].CidrBlock) != "172.31.0.0/16" ||
+		aws.ToString(vpcs.Vpcs[0].OwnerId) != sandbox.DefaultAccount {
+		t.Errorf("%s: %+v", region, vpcs.Vpcs)
+	}
+	subnets, err := w.ec2(region).DescribeSubnets(ctx, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(subnets.Subnets) < 2 || !aws.ToBool(subnets.Subnets[0].DefaultForAz) {
+		t.Errorf("%s: %+v", region, subnets.Subnets)
+	}
+}

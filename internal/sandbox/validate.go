@@ -1,0 +1,153 @@
+package sandbox
+
+import (
+	"errors"
+	"fmt"
+	"net/netip"
+	"regexp"
+	"slices"
+)
+
+var (
+	accountID    = regexp.MustCompile(`^[0-9]{12}$`)
+	resourceID   = regexp.MustCompile(`^[a-z]+(-[a-z]+)*-[0-9a-z]{1,32}$`)
+	logGroupName = regexp.MustCompile(`^[\.\-_/#A-Za-z0-9]{1,512}$`)
+)
+
+// maxSeeded bounds what one entry of a scenario may multiply into.
+const maxSeeded = 100_000
+
+// validate refuses a scenario that could not be built or would not mean what it says.
+// Every error names the place.
+func (sc *Scenario) validate() error {
+	if len(sc.Accounts) == 0 {
+		return errors.New("scenario: no account (start from DefaultScenario or ParseScenario)")
+	}
+	if sc.Latency < 0 || sc.RecordDelay < 0 || sc.PageSize < 0 {
+		return errors.New("scenario: latency, record_delay and page_size cannot be below zero")
+	}
+	for i := range sc.Faults {
+		if err := sc.Faults[i].validate(); err != nil {
+			return fmt.Errorf("scenario: faults[%d]: %w", i, err)
+		}
+	}
+	seen := make(map[string]bool)
+	for i := range sc.Accounts {
+		a := &sc.Accounts[i]
+		if !accountID.MatchString(a.ID) || seen[a.ID] {
+			return fmt.Errorf("scenario: accounts[%d]: id %q is not twelve digits, or is there twice", i, a.ID)
+		}
+		seen[a.ID] = true
+		if err := a.validate(); err != nil {
+			return fmt.Errorf("scenario: account %s: %w", a.ID, err)
+		}
+	}
+	return nil
+}
+
+func (a *AccountSeed) validate() error {
+	known := regionNames()
+	for _, list := range [][]string{a.OptedIn, a.DisabledRegions} {
+		for _, name := range list {
+			if !slices.Contains(known, name) {
+				return fmt.Errorf("no Region %q", name)
+			}
+		}
+	}
+	for _, r := range a.Roles {
+		if r.Name == "" || r.Trust != "" && r.TrustedService != "" {
+			return fmt.Errorf("role %q: needs a name, and either trust or trusted_service", r.Name)
+		}
+	}
+	for name, r := range a.Regions {
+		if !slices.Contains(known, name) {
+			return fmt.Errorf("no Region %q", name)
+		}
+		if err := r.validate(); err != nil {
+			return fmt.Errorf("%s: %w", name, err)
+		}
+	}
+	return nil
+}
+
+func (r *RegionSeed) validate() error {
+	for i := range r.VPCs {
+		if err := r.VPCs[i].validate(); err != nil {
+			return fmt.Errorf("vpcs[%d]: %w", i, err)
+		}
+	}
+	for i := range r.FlowLogs {
+		f := &r.FlowLogs[i]
+		if !resourceID.MatchString(f.Resource) || f.On != "" {
+			return fmt.Errorf("flow_logs[%d]: resource %q is no id, or on is set (which belongs into a VPC)", i, f.Resource)
+		}
+		if err := f.validate(); err != nil {
+			return fmt.Errorf("flow_logs[%d]: %w", i, err)
+		}
+	}
+	for i, g := range r.LogGroups {
+		if !logGroupName.MatchString(g.Name) || g.RetentionDays < 0 {
+			return fmt.Errorf("log_groups[%d]: %q is no log group name, or retention_days is below zero", i, g.Name)
+		}
+	}
+	return nil
+}
+
+func (v *VPCSeed) validate() error {
+	switch {
+	case v.ID != "" && !resourceID.MatchString(v.ID):
+		return fmt.Errorf("%q is no id", v.ID)
+	case v.ID != "" && v.Count > 1:
+		return errors.New("an id and a count")
+	case v.Owner != "" && !accountID.MatchString(v.Owner):
+		return fmt.Errorf("owner %q is not twelve digits", v.Owner)
+	case bad(v.Count) || bad(v.Subnets) || bad(v.Interfaces):
+		return fmt.Errorf("count, subnets or interfaces is below zero or above %d", maxSeeded)
+	case max(v.Count, 1)*(max(v.Subnets, 1)+v.Interfaces) > maxSeeded:
+		return fmt.Errorf("more than %d resources", maxSeeded)
+	}
+	if v.CIDR != "" {
+		p, err := netip.ParsePrefix(v.CIDR)
+		if err != nil || !p.Addr().Is4() || p.Bits() < 16 || p.Bits() > 28 {
+			return fmt.Errorf("cidr %q is no IPv4 block between /16 and /28", v.CIDR)
+		}
+	}
+	for i := range v.FlowLogs {
+		f := &v.FlowLogs[i]
+		if f.Resource != "" || !slices.Contains([]string{"", "vpc", "subnets", "interfaces"}, f.On) {
+			return fmt.Errorf("flow_logs[%d]: on is vpc, subnets or interfaces, and resource stands outside a VPC only", i)
+		}
+		if err := f.validate(); err != nil {
+			return fmt.Errorf("flow_logs[%d]: %w", i, err)
+		}
+	}
+	return nil
+}
+
+func (f *FlowLogSeed) validate() error {
+	destinations := 0
+	for _, d := range []string{f.Group, f.Bucket, f.Stream} {
+		if d != "" {
+			destinations++
+		}
+	}
+	switch {
+	case destinations != 1:
+		return errors.New("exactly one of group, bucket and stream is needed")
+	case f.Group != "" && !logGroupName.MatchString(f.Group):
+		return fmt.Errorf("%q is no log group name", f.Group)
+	case !slices.Contains([]string{"", "ACCEPT", "REJECT", trafficAll}, f.Traffic):
+		return fmt.Errorf("traffic %q is none of ACCEPT, REJECT, ALL", f.Traffic)
+	case !slices.Contains([]string{"", deliverySuccess, deliveryFailed, "none"}, f.Delivery):
+		return fmt.Errorf("delivery %q is none of SUCCESS, FAILED, none", f.Delivery)
+	case !slices.Contains([]int{0, 60, 600}, f.Interval):
+		return fmt.Errorf("interval %d is neither 60 nor 600", f.Interval)
+	case f.ID != "" && (!resourceID.MatchString(f.ID) || f.Count > 1):
+		return fmt.Errorf("%q is no id, or stands with a count", f.ID)
+	case bad(f.Count):
+		return fmt.Errorf("count is below zero or above %d", maxSeeded)
+	}
+	return nil
+}
+
+func bad(n int) bool { return n < 0 || n > maxSeeded }
