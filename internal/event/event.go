@@ -26,6 +26,11 @@ const (
 	TypeSummary  Type = "summary"
 )
 
+// types lists every type that this version knows.
+func types() []Type {
+	return []Type{TypeRun, TypeProgress, TypeGap, TypeScope, TypeFinding, TypeSummary}
+}
+
 // Event is one line of the stream: the field named by Type is set, and no other.
 //
 // A stream opens with one run event and, if the run came to an end, closes with one summary.

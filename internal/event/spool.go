@@ -76,7 +76,17 @@ func (s *Spool) Handle(e Event) error {
 		s.add(*e.Finding)
 	case TypeSummary:
 		s.summary = e.Summary
-		return s.closeBlock()
+		return errors.Join(s.closeBlock(), s.placed())
+	}
+	return nil
+}
+
+// placed refuses findings about scopes that have no row: no reader would ever see them.
+func (s *Spool) placed() error {
+	for scope, findings := range s.late {
+		if _, ok := s.blocks[scope]; !ok {
+			return fmt.Errorf("spool %s: the ledger has no row for it, but there are findings such as %s", scope, findings[0].Fingerprint)
+		}
 	}
 	return nil
 }
@@ -97,6 +107,9 @@ func (s *Spool) closeBlock() error {
 		return nil
 	}
 	scope := s.open.Scope.Scope
+	if _, twice := s.blocks[scope]; twice {
+		return fmt.Errorf("spool %s: the ledger has two rows for it", scope)
+	}
 	slices.SortFunc(s.findings, finding.Compare)
 	var block bytes.Buffer
 	enc := json.NewEncoder(&block)
@@ -149,8 +162,13 @@ func (s *Spool) Scopes() []inventory.Scope {
 }
 
 // Block gives back one scope: its row of the ledger, and its findings in order with the late
-// ones in their place. The second result is false for a scope that has no block.
+// ones in their place. The third result is false for a scope that has no block.
 func (s *Spool) Block(scope inventory.Scope) (Scope, []finding.Finding, bool, error) {
+	if s.open.Scope != nil && s.open.Scope.Scope == scope {
+		if err := s.closeBlock(); err != nil { // the last one, when it is asked for before the summary
+			return Scope{}, nil, false, err
+		}
+	}
 	if err := s.closeBlock(); err != nil {
 		return Scope{}, nil, false, err
 	}

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 )
 
 // ErrCutOff means that a saved stream ended without its summary: it is part of a run.
@@ -55,7 +56,13 @@ func Replay(r io.Reader, h Handler) error {
 		if err := e.check(n); err != nil {
 			return err
 		}
-		ended = e.Type == TypeSummary
+		switch {
+		case !slices.Contains(types(), e.Type):
+			continue
+		case ended && e.Type != TypeProgress, n > 1 && e.Type == TypeRun:
+			return fmt.Errorf("read event %d: a %s event where none can be: are these several runs in one file?", n, e.Type)
+		}
+		ended = ended || e.Type == TypeSummary
 		if err := h.Handle(e); err != nil {
 			return err
 		}
@@ -64,7 +71,7 @@ func Replay(r io.Reader, h Handler) error {
 
 // check refuses an event whose type promises a field that is not there.
 func (e Event) check(n int) error {
-	if n == 1 && (e.Run == nil || e.Run.Schema != Schema) {
+	if n == 1 && (e.Type != TypeRun || e.Run == nil || e.Run.Schema != Schema) {
 		return fmt.Errorf("read event 1: not a %s stream: it does not open with its run event", Schema)
 	}
 	missing := e.Type == TypeRun && e.Run == nil ||
