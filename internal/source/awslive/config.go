@@ -14,6 +14,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 	"github.com/aws/aws-sdk-go-v2/config"
+	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/aws-sdk-go-v2/credentials/stscreds"
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
@@ -46,7 +47,6 @@ const fallbackRegion = "us-east-1"
 // Source reads one account. New has not contacted AWS yet: Discover does.
 type Source struct {
 	options Options
-	aws     aws.Config
 	home    string // the Region of the first calls
 	counter *callCounter
 	allowed regionFilter
@@ -95,13 +95,37 @@ func New(ctx context.Context, o Options) (*Source, error) {
 	if err != nil {
 		return nil, fmt.Errorf("load the AWS configuration: %w", err)
 	}
-	s := &Source{options: o, counter: &callCounter{client: cfg.HTTPClient, free: make(chan struct{}, callsInFlight)}, allowed: filter}
-	cfg.HTTPClient = s.counter
-	if s.home, err = filter.homeRegion(cfg.Region); err != nil {
+	return newSource(o, filter, cfg)
+}
+
+// At reads whatever answers at an endpoint, with fixed credentials and none of this machine's
+// configuration: the embedded AWS of the demo must not depend on, or be handed, a real account's.
+func At(endpointURL string, o Options) (*Source, error) {
+	filter, err := parseRegions(o.Regions)
+	if err != nil {
 		return nil, err
 	}
-	cfg.Region = s.home
-	s.aws = cfg
+	retryer, err := newRetryer()
+	if err != nil {
+		return nil, err
+	}
+	return newSource(o, filter, aws.Config{
+		BaseEndpoint: aws.String(endpointURL),
+		Credentials:  credentials.NewStaticCredentialsProvider("FLOWPROOF", "flowproof", ""),
+		HTTPClient:   newHTTPClient(),
+		Retryer:      func() aws.Retryer { return retryer },
+	})
+}
+
+func newSource(o Options, filter regionFilter, cfg aws.Config) (*Source, error) {
+	home, err := filter.homeRegion(cfg.Region)
+	if err != nil {
+		return nil, err
+	}
+	counter := &callCounter{client: cfg.HTTPClient, free: make(chan struct{}, callsInFlight)}
+	cfg.HTTPClient = counter
+	cfg.Region = home
+	s := &Source{options: o, home: home, counter: counter, allowed: filter}
 	s.identity = sts.NewFromConfig(cfg)
 	s.ec2ForRegion = func(region string) regionReader {
 		return ec2.NewFromConfig(cfg, func(o *ec2.Options) { o.Region = region })

@@ -1,6 +1,7 @@
 package awslive
 
 import (
+	"cmp"
 	"fmt"
 	"path"
 	"regexp"
@@ -38,7 +39,7 @@ func parseRegions(args []string) (regionFilter, error) {
 	return f, nil
 }
 
-// everyRegion reports whether the account's own list of Regions is needed.
+// needsList reports whether the account's own list of Regions is needed.
 func (f regionFilter) needsList() bool { return len(f.globs) > 0 || len(f.names) == 0 }
 
 func (f regionFilter) allows(region string) bool {
@@ -55,16 +56,13 @@ func (f regionFilter) matchesGlob(region string) bool {
 	})
 }
 
-// homeRegion is where identity and the list of Regions are asked for: the configured Region, else the
-// first that was named, else us-east-1. Credentials never cross partitions, so Regions of
+// homeRegion is where identity and the list of Regions are asked for: the configured Region, else
+// us-east-1, else (in another partition, where every Region is enabled) the first that was named. Credentials never cross partitions, so Regions of
 // another partition than home's are a mistake that is better told before the first call.
 func (f regionFilter) homeRegion(configured string) (string, error) {
-	home := configured
-	if home == "" && len(f.names) > 0 {
+	home := cmp.Or(configured, fallbackRegion)
+	if configured == "" && len(f.names) > 0 && inventory.PartitionOf(f.names[0]) != inventory.PartitionOf(home) {
 		home = f.names[0]
-	}
-	if home == "" {
-		home = fallbackRegion
 	}
 	partition := inventory.PartitionOf(home)
 	for _, name := range f.names {

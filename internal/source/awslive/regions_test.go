@@ -22,7 +22,7 @@ func TestHomeRegion(t *testing.T) {
 	}{
 		{"nobody names one", nil, "", "us-east-1", ""},
 		{"environment or profile", nil, "eu-west-1", "eu-west-1", ""},
-		{"the first that is named", []string{"eu-west-2", "eu-north-1"}, "", "eu-north-1", ""},
+		{"named in our partition, where they may be disabled", []string{"eu-west-2", "me-south-1"}, "", "us-east-1", ""},
 		{"configured wins over named", []string{"eu-west-2"}, "eu-west-1", "eu-west-1", ""},
 		{"China by plain name", []string{"cn-north-1"}, "", "cn-north-1", ""},
 		{"China by glob alone", []string{"cn-*"}, "", "", "set AWS_REGION"},
