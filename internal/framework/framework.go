@@ -35,7 +35,7 @@ func Strengths() []Strength { return []Strength{Direct, Supporting, Derived} }
 // that some rule speaks to. It is never the whole text of the framework.
 type Framework struct {
 	ID       string    `yaml:"id"`      // "cis-aws-5.0", also the name of its data file
-	Name     string    `yaml:"name"`    // "CIS AWS Foundations Benchmark"
+	Name     string    `yaml:"name"`    // "CIS AWS Foundations"
 	Version  string    `yaml:"version"` // as its publisher writes it, "5.0.0"
 	Controls []Control `yaml:"controls"`
 }
