@@ -29,8 +29,9 @@ type call struct {
 	form form   // parameters of a query protocol
 	body []byte // document of a JSON protocol
 
-	xml   xmlWriter // answer of a query protocol
-	reply any       // answer of a JSON protocol, nil for an empty one
+	xml    xmlWriter // answer of a query protocol
+	result int       // where the result element begins in it
+	reply  any       // answer of a JSON protocol, nil for an empty one
 }
 
 // handler answers one operation: it reads c.form or c.decode, and writes c.xml or sets

@@ -45,30 +45,58 @@ func (r *region) deliverOne(f *flowLog, now time.Time) {
 	if f.destination.kind != destLogs || f.delivery == deliveryFailed || f.status != statusActive {
 		return
 	}
-	first := f.created.Add(r.account.server.scenario.RecordDelay)
-	if now.Before(first) {
-		r.account.wake(first)
-		return
+	var due []start
+	for _, eni := range r.interfacesOf(f.resourceID) {
+		if r.feeds(f, eni) {
+			continue
+		}
+		at := r.firstRecord(f, eni)
+		if now.Before(at) {
+			r.account.wake(at)
+			continue
+		}
+		due = append(due, start{eni, at})
 	}
-	enis := r.interfacesOf(f.resourceID)
-	if len(enis) == 0 {
-		return // no traffic, no record; a new interface wakes delivery
+	if f.fed.IsZero() && len(due) == 0 {
+		return // no interface, no traffic, no record
 	}
-	every := time.Duration(f.interval) * time.Second
-	r.account.wake(first.Add((now.Sub(first)/every + 1) * every))
+	r.account.wake(f.tick(r, now))
 	if !f.pinned && !r.mayDeliver(f) {
 		f.delivery, f.message = deliveryFailed, accessError
 		r.stopFeeds(f, now)
 		return
 	}
-	g := r.logGroups[f.destination.group]
-	if g == nil {
-		g = &logGroup{name: f.destination.group, created: first, class: classStandard, byDelivery: true, streams: make(map[string]*logStream)}
-		r.logGroups[g.name] = g
+	f.fed = now
+	for _, d := range due {
+		r.begin(f, d)
 	}
-	for _, eni := range enis {
-		g.feedFrom(f, eni, r, first, every)
+}
+
+// start is when the records about one interface begin.
+type start struct {
+	eni *networkInterface
+	at  time.Time
+}
+
+// firstRecord is when the first record about an interface arrives, or the next one where
+// records were delivered before and the group has been deleted since.
+func (r *region) firstRecord(f *flowLog, eni *networkInterface) time.Time {
+	from := f.created
+	if eni.created.After(from) {
+		from = eni.created
 	}
+	from = from.Add(r.account.server.scenario.RecordDelay)
+	if from.Before(f.fed) {
+		return f.tick(r, f.fed)
+	}
+	return from
+}
+
+// tick is the first time after now at which an aggregation interval ends.
+func (f *flowLog) tick(r *region, now time.Time) time.Time {
+	first := f.created.Add(r.account.server.scenario.RecordDelay)
+	every := time.Duration(f.interval) * time.Second
+	return first.Add((now.Sub(first)/every + 1) * every)
 }
 
 // interfacesOf gives the interfaces whose traffic a flow log on the resource sees.
@@ -143,21 +171,40 @@ type feed struct {
 	until  time.Time // zero while it runs
 }
 
-// feedFrom makes a flow log write into the stream of one interface, named after
-// interface and traffic (VPC user guide), unless it does so already.
-func (g *logGroup) feedFrom(f *flowLog, eni *networkInterface, r *region, first time.Time, every time.Duration) {
-	name := eni.id + "-" + strings.ToLower(f.traffic)
-	s := g.streams[name]
-	if s == nil {
-		s = &logStream{name: name, created: first}
-		g.streams[name] = s
+// streamOf names the stream of an interface after it and the traffic (VPC user guide).
+func (f *flowLog) streamOf(eni *networkInterface) string {
+	return eni.id + "-" + strings.ToLower(f.traffic)
+}
+
+// feeds says whether a flow log already writes about an interface.
+func (r *region) feeds(f *flowLog, eni *networkInterface) bool {
+	g := r.logGroups[f.destination.group]
+	if g == nil || g.streams[f.streamOf(eni)] == nil {
+		return false
 	}
-	for _, d := range s.feeds {
+	for _, d := range g.streams[f.streamOf(eni)].feeds {
 		if d.log == f && d.until.IsZero() {
-			return
+			return true
 		}
 	}
-	s.feeds = append(s.feeds, &feed{log: f, eni: eni, region: r, first: first, every: every})
+	return false
+}
+
+// begin makes a flow log write about an interface, with the group and the stream if they
+// are missing.
+func (r *region) begin(f *flowLog, d start) {
+	g := r.logGroups[f.destination.group]
+	if g == nil {
+		g = &logGroup{name: f.destination.group, created: d.at, class: classStandard, byDelivery: true, streams: make(map[string]*logStream)}
+		r.logGroups[g.name] = g
+	}
+	name := f.streamOf(d.eni)
+	s := g.streams[name]
+	if s == nil {
+		s = &logStream{name: name, created: d.at}
+		g.streams[name] = s
+	}
+	s.feeds = append(s.feeds, &feed{log: f, eni: d.eni, region: r, first: d.at, every: time.Duration(f.interval) * time.Second})
 }
 
 // count is how many records have arrived by now.

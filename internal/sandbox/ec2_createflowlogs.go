@@ -4,6 +4,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"maps"
+	"regexp"
 	"slices"
 	"strings"
 )
@@ -123,7 +124,7 @@ func flowLogTargetOf(c *call, ids []string) (flowLogTarget, error) {
 	}
 	for _, id := range ids {
 		if tail, ok := strings.CutPrefix(id, t.prefix+"-"); !ok || !hexID.MatchString(tail) {
-			return t, badRequest(t.code+".Malformed", "Invalid id: \""+id+"\" (expecting \""+t.prefix+"-...\")")
+			return t, badRequest("InvalidParameter", "Invalid Resource id "+id+" for resource-type "+kind) // observed
 		}
 	}
 	return t, nil
@@ -188,11 +189,17 @@ func checkTraffic(traffic string, target flowLogTarget) error {
 	return nil
 }
 
-// checkFormat accepts any field name: AWS adds fields faster than a list here would.
+var formatField = regexp.MustCompile(`^\$\{[a-z0-9-]+\}$`)
+
+// checkFormat accepts any field name: AWS adds fields faster than a list here would. Fields
+// stand one space apart, and none at the end (observed).
 func checkFormat(format string) error {
-	for _, word := range strings.Fields(format) {
-		if !strings.HasPrefix(word, "${") || !strings.HasSuffix(word, "}") || len(word) < 4 {
-			return badRequest("InvalidParameter", "Unknown fields provided: "+word)
+	if format == "" {
+		return nil
+	}
+	for _, word := range strings.Split(format, " ") {
+		if !formatField.MatchString(word) {
+			return badRequest("InvalidParameterValue", "1 validation error detected: Value '"+format+"' at 'logFormat' has an invalid format")
 		}
 	}
 	return nil

@@ -72,15 +72,15 @@ type kind[T any] struct {
 	fields  map[string]func(T) string // filter name -> value
 }
 
-// listed is one page of a list.
-type listed[T any] struct {
+// listing is one page of a list.
+type listing[T any] struct {
 	rows []row[T]
 	next string
 }
 
 // list answers the common part of every EC2 list: ids, filters, and pages.
-func list[T any](c *call, t *table[T], k *kind[T]) (listed[T], error) {
-	var none listed[T]
+func list[T any](c *call, t *table[T], k *kind[T]) (listing[T], error) {
+	var none listing[T]
 	want, err := filters(c)
 	if err != nil {
 		return none, err
@@ -108,7 +108,7 @@ func list[T any](c *call, t *table[T], k *kind[T]) (listed[T], error) {
 		rows = k.choose(rows, ids, want)
 	}
 	page, next := pageFrom(c, rows, size)
-	return listed[T]{page, next}, nil
+	return listing[T]{page, next}, nil
 }
 
 // choose keeps the rows that are asked for by id and that pass every filter.

@@ -15,7 +15,7 @@ func describeRegions(c *call) error {
 	names := c.form.list("RegionName")
 	for _, n := range names {
 		if c.account.optInStatus(n) == "" {
-			return badRequest("InvalidParameterValue", "Invalid region names: ["+strings.Join(names, ", ")+"]")
+			return badRequest("InvalidParameterValue", "Invalid region: ["+strings.Join(names, ", ")+"]") // observed
 		}
 	}
 	if err := dryRun(c); err != nil {

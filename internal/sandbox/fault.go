@@ -44,8 +44,8 @@ const (
 	DoServerError  = "server-error"    // InternalError 500
 	DoAuthFailure  = "auth-failure"    // what bad keys get
 	DoDisable      = "region-disabled" // what a Region that is not enabled answers
-	DoInvalidToken = "invalid-token"   // the page's token is refused
-	DoLosePage     = "lose-page"       // the connection is closed without an answer
+	DoInvalidToken = "invalid-token"   // the page's token is refused; page 2 unless said
+	DoDrop         = "drop"            // the connection is closed without an answer: a lost page
 	DoCut          = "cut"             // half of the answer, then the connection is closed
 	DoLatency      = "latency"
 	DoPageSize     = "page-size"
@@ -54,7 +54,7 @@ const (
 
 var doings = []string{
 	DoThrottle, DoDeny, DoServerError, DoAuthFailure, DoDisable, DoInvalidToken,
-	DoLosePage, DoCut, DoLatency, DoPageSize, DoError,
+	DoDrop, DoCut, DoLatency, DoPageSize, DoError,
 }
 
 var wordings = []string{"", "implicit", "scp", "rcp", "boundary", "session", "bare"}
@@ -96,6 +96,9 @@ type faultRule struct {
 type faultKey struct{ account, region, service, operation string }
 
 func newFaultRule(f Fault) *faultRule {
+	if f.Do == DoInvalidToken && f.Page == 0 {
+		f.Page = 2 // the first page has no token to refuse
+	}
 	return &faultRule{Fault: f, hits: make(map[faultKey]int)}
 }
 
@@ -154,7 +157,7 @@ func (s *Server) disturb(c *call) effect {
 			e.delay += f.Latency
 		case DoPageSize:
 			e.pageSize = f.PageSize
-		case DoLosePage:
+		case DoDrop:
 			e.drop = true
 		case DoCut:
 			e.cut = true

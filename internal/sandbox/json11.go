@@ -20,6 +20,8 @@ func (json11) read(c *call, r *http.Request, body []byte) error {
 	return nil
 }
 
+func (json11) begin(*call) {}
+
 func (json11) success(c *call) ([]byte, error) {
 	if c.reply == nil {
 		return nil, nil

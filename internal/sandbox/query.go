@@ -12,21 +12,27 @@ type awsQuery struct{ namespace string }
 
 func (awsQuery) read(c *call, r *http.Request, body []byte) error { return readForm(c, r, body) }
 
+func (p awsQuery) begin(c *call) {
+	c.xml.raw(xmlHeader)
+	c.xml.open(c.operation + `Response xmlns="` + p.namespace + `"`)
+	c.result = len(c.xml.buf)
+	c.xml.open(c.operation + "Result")
+}
+
+// success closes what begin opened. An operation that returns nothing has no
+// result element.
 func (p awsQuery) success(c *call) ([]byte, error) {
-	out := xmlWriter{buf: make([]byte, 0, len(c.xml.buf)+512)}
-	out.buf = append(out.buf, xmlHeader...)
-	root, result := c.operation+"Response", c.operation+"Result"
-	out.open(root + ` xmlns="` + p.namespace + `"`)
-	if len(c.xml.buf) > 0 {
-		out.open(result)
-		out.buf = append(out.buf, c.xml.buf...)
-		out.close(result)
+	w, result := &c.xml, c.operation+"Result"
+	if len(w.buf) == c.result+len(result)+len("<>") {
+		w.buf = w.buf[:c.result]
+	} else {
+		w.close(result)
 	}
-	out.open("ResponseMetadata")
-	out.text("RequestId", c.requestID)
-	out.close("ResponseMetadata")
-	out.close(root)
-	return out.buf, nil
+	w.open("ResponseMetadata")
+	w.text("RequestId", c.requestID)
+	w.close("ResponseMetadata")
+	w.close(c.operation + "Response")
+	return w.buf, nil
 }
 
 func (p awsQuery) failure(c *call, e *apiError) []byte {
@@ -60,20 +66,20 @@ const ec2Namespace = "http://ec2.amazonaws.com/doc/2016-11-15/"
 
 func (ec2Query) read(c *call, r *http.Request, body []byte) error { return readForm(c, r, body) }
 
+func (ec2Query) begin(c *call) {
+	c.xml.raw(xmlHeader)
+	c.xml.open(c.operation + `Response xmlns="` + ec2Namespace + `"`)
+	c.xml.text("requestId", c.requestID)
+}
+
 func (ec2Query) success(c *call) ([]byte, error) {
-	out := xmlWriter{buf: make([]byte, 0, len(c.xml.buf)+256)}
-	out.buf = append(out.buf, xmlHeader...)
-	root := c.operation + "Response"
-	out.open(root + ` xmlns="` + ec2Namespace + `"`)
-	out.text("requestId", c.requestID)
-	out.buf = append(out.buf, c.xml.buf...)
-	out.close(root)
-	return out.buf, nil
+	c.xml.close(c.operation + "Response")
+	return c.xml.buf, nil
 }
 
 func (ec2Query) failure(c *call, e *apiError) []byte {
 	var out xmlWriter
-	out.buf = append(out.buf, xmlHeader...)
+	out.raw(xmlHeader)
 	out.open("Response")
 	out.open("Errors")
 	out.open("Error")

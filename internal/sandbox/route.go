@@ -30,7 +30,9 @@ func services() []*service {
 type protocol interface {
 	// read takes operation and parameters from the request.
 	read(c *call, r *http.Request, body []byte) error
-	// success encodes what the handler left in the call.
+	// begin writes what stands before a handler's answer.
+	begin(c *call)
+	// success gives the whole of what the handler left in the call.
 	success(c *call) ([]byte, error)
 	// failure encodes an error answer.
 	failure(c *call, e *apiError) []byte

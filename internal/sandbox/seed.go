@@ -11,7 +11,7 @@ import (
 )
 
 // epoch is the creation time of what a scenario declares without one.
-var epoch = time.Date(2026, time.January, 1, 0, 0, 0, 0, time.UTC)
+var epoch = time.Date(2025, time.January, 1, 0, 0, 0, 0, time.UTC)
 
 // defaultRole is the delivery role of declared flow logs that name none. It
 // exists where such a flow log does.

@@ -21,6 +21,7 @@ type Server struct {
 	faults   []*faultRule
 	clock    func() time.Time
 	recorder recorder
+	buffers  sync.Pool // of *[]byte, for answers
 	ids      requestIDs
 	closing  chan struct{}
 	close    sync.Once
@@ -112,15 +113,10 @@ func (s *Server) answer(w http.ResponseWriter, r *http.Request, c *call) {
 		panic(http.ErrAbortHandler) // closes the connection without an answer
 	}
 	c.pageSize = effect.pageSize
-	status, body := http.StatusOK, []byte(nil)
-	err := effect.err
-	if err == nil {
-		body, err = s.run(c)
-	}
-	if err != nil {
-		e := asAPIError(err)
-		status, body = e.status, c.service.protocol.failure(c, e)
-	}
+	buf := s.buffer()
+	c.xml.buf = *buf
+	defer func() { *buf = c.xml.buf[:0]; s.buffers.Put(buf) }()
+	status, body := s.settle(c, effect.err)
 	s.recorder.add(c, status)
 	h := w.Header()
 	h.Set("Content-Type", c.service.protocol.contentType())
@@ -133,6 +129,29 @@ func (s *Server) answer(w http.ResponseWriter, r *http.Request, c *call) {
 		panic(http.ErrAbortHandler) // the promised length is never reached
 	}
 	_, _ = w.Write(body)
+}
+
+// buffer gives an empty buffer for an answer, one that an earlier call has grown if
+// there is one.
+func (s *Server) buffer() *[]byte {
+	if b, ok := s.buffers.Get().(*[]byte); ok {
+		return b
+	}
+	return new([]byte)
+}
+
+// settle gives status and body of the answer: that of the handler, unless a knob has
+// decided already.
+func (s *Server) settle(c *call, err error) (int, []byte) {
+	var body []byte
+	if err == nil {
+		body, err = s.run(c)
+	}
+	if err != nil {
+		e := asAPIError(err)
+		return e.status, c.service.protocol.failure(c, e)
+	}
+	return http.StatusOK, body
 }
 
 // wait lets a latency pass. It reports false when the client went away or the
@@ -174,6 +193,7 @@ func (s *Server) run(c *call) ([]byte, error) {
 		a.mu.Lock()
 		defer a.mu.Unlock()
 	}
+	c.service.protocol.begin(c)
 	if err := c.handler(c); err != nil {
 		return nil, err
 	}

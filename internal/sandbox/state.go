@@ -74,7 +74,8 @@ type flowLog struct {
 	file        *fileOptions
 	tags        []tag
 
-	pinned bool // delivery is the scenario's and never changes
+	fed    time.Time // when records were last brought up to date
+	pinned bool      // delivery is the scenario's and never changes
 }
 
 // destination is where the records of a flow log go.

@@ -11,6 +11,9 @@ import (
 // only what AWS's answers need: nested elements with text in them.
 type xmlWriter struct{ buf []byte }
 
+// raw appends markup as it is.
+func (w *xmlWriter) raw(s string) { w.buf = append(w.buf, s...) }
+
 func (w *xmlWriter) open(tag string) {
 	w.buf = append(w.buf, '<')
 	w.buf = append(w.buf, tag...)
@@ -69,25 +72,12 @@ func (w *xmlWriter) time(tag string, t time.Time) {
 func (w *xmlWriter) escape(s string) {
 	start := 0
 	for i := 0; i < len(s); {
-		width, repl := 1, ""
-		switch c := s[i]; {
-		case c == '&':
-			repl = "&amp;"
-		case c == '<':
-			repl = "&lt;"
-		case c == '>':
-			repl = "&gt;"
-		case c == '\r':
-			repl = "&#xD;"
-		case c < ' ' && c != '\t' && c != '\n':
-			repl = "\uFFFD"
-		case c >= utf8.RuneSelf:
-			var r rune
-			r, width = utf8.DecodeRuneInString(s[i:])
-			if r == utf8.RuneError && width == 1 || r == 0xFFFE || r == 0xFFFF {
-				repl = "\uFFFD"
-			}
+		c := s[i]
+		if c >= ' ' && c < utf8.RuneSelf && c != '&' && c != '<' && c != '>' {
+			i++
+			continue
 		}
+		repl, width := escaped(s[i:])
 		if repl != "" {
 			w.buf = append(w.buf, s[start:i]...)
 			w.buf = append(w.buf, repl...)
@@ -96,4 +86,25 @@ func (w *xmlWriter) escape(s string) {
 		i += width
 	}
 	w.buf = append(w.buf, s[start:]...)
+}
+
+// escaped gives what stands for the first character of s, "" for itself, and its width.
+func escaped(s string) (repl string, width int) {
+	switch s[0] {
+	case '&':
+		return "&amp;", 1
+	case '<':
+		return "&lt;", 1
+	case '>':
+		return "&gt;", 1
+	case '\r':
+		return "&#xD;", 1
+	case '\t', '\n':
+		return "", 1
+	}
+	r, width := utf8.DecodeRuneInString(s)
+	if r < ' ' || r == utf8.RuneError && width == 1 || r == 0xFFFE || r == 0xFFFF {
+		return "\uFFFD", width
+	}
+	return "", width
 }
