@@ -11,6 +11,6 @@
 // The parts, each in files named after it: routing and the life of a call
 // (server, route, call), protocols (form, query, json11, xml), state (state, account,
 // table), misbehaviour on request (fault), the declarative beginning
-// (scenario, seed), delivery of flow-log records (delivery, policy), and one file per
+// (scenario, seed), delivery of flow-log records (delivery), and one file per
 // group of operations. A service is a name, a protocol and a map of operations.
 package sandbox

@@ -14,36 +14,39 @@ import (
 // IAM JSON policy language"; element names are taken letter for letter.
 type document struct {
 	version, id string
-	statements  []clause
+	statements  []statement
 }
 
-type clause struct {
+type statement struct {
 	sid, effect             string
-	actions, notActions     valueList
-	resources, notResources valueList
-	principal, notPrincipal principalSet
-	condition               map[string]map[string]valueList // operator -> key -> values
+	actions, notActions     stringList
+	resources, notResources stringList
+	principal, notPrincipal principals
+	condition               map[string]map[string]stringList // operator -> key -> values
 }
 
 // trusting says whether the statement names a principal, as only trust policies do.
-func (s *clause) trusting() bool { return s.principal != nil || s.notPrincipal != nil }
+func (s *statement) trusting() bool { return s.principal != nil || s.notPrincipal != nil }
 
-// principalSet maps a kind (Service, AWS, Federated, CanonicalUser) to who is meant; "*" alone
+// principals maps a kind (Service, AWS, Federated, CanonicalUser) to who is meant; "*" alone
 // has the kind "*".
-type principalSet map[string]valueList
+type principals map[string]stringList
 
-// valueList is an element that may be a single value or an array. Numbers and
+// stringList is an element that may be a single value or an array. Numbers and
 // booleans, which conditions may hold, are kept as they are written.
-type valueList []string
+type stringList []string
 
 // errSyntax is anything that is JSON but not a policy.
 var errSyntax = errors.New("syntax errors in policy")
 
-// parseDocument reads a policy. The error is errSyntax or one of JSON.
+// errNotJSON is anything else.
+var errNotJSON = errors.New("policy is not JSON")
+
+// parseDocument reads a policy. The error is errSyntax or errNotJSON.
 func parseDocument(text string) (document, error) {
 	var d document
 	if !json.Valid([]byte(text)) {
-		return d, errors.New("not JSON")
+		return d, errNotJSON
 	}
 	if err := json.Unmarshal([]byte(text), &d); err != nil {
 		return document{}, fmt.Errorf("%w: %w", errSyntax, err)
@@ -66,11 +69,11 @@ func (d *document) UnmarshalJSON(b []byte) error {
 	if raw == nil {
 		return errSyntax
 	}
-	d.statements = make([]clause, 1)
+	d.statements = make([]statement, 1)
 	return json.Unmarshal(raw, &d.statements[0])
 }
 
-func (s *clause) UnmarshalJSON(b []byte) error {
+func (s *statement) UnmarshalJSON(b []byte) error {
 	err := elements(b, map[string]any{
 		"Sid": &s.sid, "Effect": &s.effect, "Condition": &s.condition,
 		"Action": &s.actions, "NotAction": &s.notActions,
@@ -86,12 +89,12 @@ func (s *clause) UnmarshalJSON(b []byte) error {
 	return nil
 }
 
-func (p *principalSet) UnmarshalJSON(b []byte) error {
+func (p *principals) UnmarshalJSON(b []byte) error {
 	if bytes.Equal(bytes.TrimSpace(b), []byte(`"*"`)) {
-		*p = principalSet{"*": {"*"}}
+		*p = principals{"*": {"*"}}
 		return nil
 	}
-	var m map[string]valueList
+	var m map[string]stringList
 	if err := json.Unmarshal(b, &m); err != nil {
 		return err
 	}
@@ -102,7 +105,7 @@ func (p *principalSet) UnmarshalJSON(b []byte) error {
 	return nil
 }
 
-func (l *valueList) UnmarshalJSON(b []byte) error {
+func (l *stringList) UnmarshalJSON(b []byte) error {
 	raw := []json.RawMessage{b}
 	if isArray(b) {
 		raw = nil
@@ -110,7 +113,7 @@ func (l *valueList) UnmarshalJSON(b []byte) error {
 			return err
 		}
 	}
-	out := make(valueList, 0, len(raw))
+	out := make(stringList, 0, len(raw))
 	for _, r := range raw {
 		v, err := scalar(r)
 		if err != nil {
@@ -162,6 +165,12 @@ func isArray(raw []byte) bool {
 	return len(raw) > 0 && raw[0] == '['
 }
 
+// Versions of the policy language. A document without one is of the old.
+const (
+	versionToday = "2012-10-17"
+	versionOld   = "2008-10-17"
+)
+
 // Sizes that IAM allows a document, white space not counted (IAM user guide, "IAM
 // and AWS STS quotas").
 const (
@@ -181,36 +190,49 @@ func documentSize(text string) int {
 	return n
 }
 
+// checkManaged refuses what cannot be a managed policy, for which the language has to be of
+// today (observed); inline policies and trust policies may be older.
+func checkManaged(text string) error {
+	d, err := checkIdentity(text)
+	if err == nil && d.version != versionToday {
+		return malformed("Policy document must be version 2012-10-17 or greater.")
+	}
+	return err
+}
+
 // checkIdentity refuses what cannot be an identity policy, in the words of IAM.
-func checkIdentity(text string) error {
+func checkIdentity(text string) (document, error) {
 	d, err := checkDocument(text)
 	if err != nil {
-		return err
+		return d, err
 	}
 	for i := range d.statements {
 		s := &d.statements[i]
 		switch {
 		case s.trusting():
-			return malformed("Policy document should not specify a principal.")
+			return d, malformed("Policy document should not specify a principal.")
 		case len(s.actions)+len(s.notActions) == 0:
-			return malformed("Policy statement must contain actions.")
+			return d, malformed("Policy statement must contain actions.")
 		case len(s.resources)+len(s.notResources) == 0:
-			return malformed("Policy statement must contain resources.")
+			return d, malformed("Policy statement must contain resources.")
 		}
 		if err := checkActions(s); err != nil {
-			return err
+			return d, err
 		}
 		for _, r := range slices.Concat(s.resources, s.notResources) {
 			if r != "*" && strings.Count(r, ":") < 5 && !strings.HasSuffix(r, "*") {
-				return malformed("Resource " + r + ` must be in ARN format or "*".`)
+				return d, malformed("Resource " + r + ` must be in ARN format or "*".`)
 			}
 		}
 	}
-	return nil
+	return d, nil
 }
 
 // checkTrust refuses what cannot be a trust policy.
 func checkTrust(text string) error {
+	if !json.Valid([]byte(text)) {
+		return malformed("This policy contains invalid Json") // observed, for trust policies only
+	}
 	d, err := checkDocument(text)
 	if err != nil {
 		return err
@@ -240,13 +262,8 @@ func checkTrust(text string) error {
 // checkDocument makes the checks that both kinds of policy share.
 func checkDocument(text string) (document, error) {
 	d, err := parseDocument(text)
-	switch {
-	case errors.Is(err, errSyntax):
+	if err != nil || d.version != "" && d.version != versionToday && d.version != versionOld {
 		return d, malformed("Syntax errors in policy.")
-	case err != nil:
-		return d, malformed("This policy contains invalid Json")
-	case d.version != "" && d.version != "2012-10-17" && d.version != "2008-10-17":
-		return d, malformed("Policy document must be version 2012-10-17 or greater.")
 	}
 	seen := make(map[string]bool)
 	for i := range d.statements {
@@ -259,7 +276,7 @@ func checkDocument(text string) (document, error) {
 	return d, nil
 }
 
-func checkActions(s *clause) error {
+func checkActions(s *statement) error {
 	if s.actions != nil && s.notActions != nil {
 		return malformed("Syntax errors in policy.")
 	}

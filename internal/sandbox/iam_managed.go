@@ -38,7 +38,7 @@ func createPolicy(c *call) error {
 	if p.document, err = c.documentText("PolicyDocument"); err != nil {
 		return err
 	}
-	if err := checkIdentity(p.document); err != nil {
+	if err := checkManaged(p.document); err != nil {
 		return err
 	}
 	if documentSize(p.document) > maxManagedSize {

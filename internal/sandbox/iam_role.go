@@ -153,7 +153,7 @@ func putRolePolicy(c *call) error {
 	if err != nil {
 		return err
 	}
-	if err := checkIdentity(text); err != nil {
+	if _, err := checkIdentity(text); err != nil {
 		return err
 	}
 	size := documentSize(text)
