@@ -13,12 +13,12 @@ import (
 type FlowLog struct {
 	ID               string            `json:"id"`
 	ResourceID       string            `json:"resource_id"`
-	Status           string            `json:"status"`          // FlowLogStatus; ACTIVE is the one documented value
-	DeliveryStatus   string            `json:"delivery_status"` // DeliverLogsStatus: SUCCESS, FAILED or absent
-	DeliveryError    string            `json:"delivery_error"`  // DeliverLogsErrorMessage
-	TrafficType      string            `json:"traffic_type"`    // ACCEPT, REJECT, ALL; absent for transit gateways
-	DestinationType  string            `json:"destination_type"`
-	Destination      string            `json:"destination"` // ARN
+	Status           string            `json:"status"`           // FlowLogStatus; ACTIVE is the one documented value
+	DeliveryStatus   string            `json:"delivery_status"`  // DeliverLogsStatus: SUCCESS, FAILED or absent
+	DeliveryError    string            `json:"delivery_error"`   // DeliverLogsErrorMessage
+	TrafficType      string            `json:"traffic_type"`     // ACCEPT, REJECT, ALL; absent for transit gateways
+	DestinationType  string            `json:"destination_type"` // CloudWatch Logs where AWS does not say
+	Destination      string            `json:"destination"`      // ARN
 	LogGroup         string            `json:"log_group"`
 	Role             string            `json:"role"` // DeliverLogsPermissionArn
 	CrossAccountRole string            `json:"cross_account_role,omitempty"`

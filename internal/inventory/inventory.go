@@ -1,6 +1,8 @@
 package inventory
 
 import (
+	"cmp"
+	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -76,18 +78,35 @@ func (inv *Inventory) Fail(api string, cause Cause, message string, kinds ...Kin
 }
 
 // Normalize brings an inventory into its one form, so that the order in which AWS or a
-// file gives things changes nothing: lists sorted, exact repetitions dropped, one
-// VPC per id, and a gap wherever a flow log cannot be placed. Every source ends with it.
+// file gives things changes nothing: lists sorted, exact repetitions dropped, one VPC per
+// id and owner, what absence means filled in, and a gap wherever a VPC cannot be named or a
+// flow log cannot be placed. Every source ends with it.
 func (inv *Inventory) Normalize() {
-	slices.SortFunc(inv.VPCs, compareVPCs)
-	inv.VPCs = slices.CompactFunc(inv.VPCs, func(a, b VPC) bool { return a.ID == b.ID })
+	slices.SortFunc(inv.VPCs, func(a, b VPC) int { return compareVPCs(inv.Scope, a, b) })
+	inv.VPCs = slices.CompactFunc(inv.VPCs, func(a, b VPC) bool {
+		return a.ID == b.ID && a.Owner(inv.Scope) == b.Owner(inv.Scope)
+	})
+	inv.gapForUnnamedVPCs()
+	for i := range inv.FlowLogs {
+		// There was no other destination when answers did not name one.
+		inv.FlowLogs[i].DestinationType = cmp.Or(inv.FlowLogs[i].DestinationType, ToCloudWatchLogs)
+	}
 	slices.SortFunc(inv.FlowLogs, compareFlowLogs)
 	inv.FlowLogs = slices.CompactFunc(inv.FlowLogs, func(a, b FlowLog) bool { return compareFlowLogs(a, b) == 0 })
 	slices.SortFunc(inv.Arrivals, compareArrivals)
-	inv.Arrivals = slices.Compact(inv.Arrivals)
+	inv.Arrivals = slices.CompactFunc(inv.Arrivals, func(a, b Arrival) bool { return compareArrivals(a, b) == 0 })
 	inv.gapForUnplacedLogs()
 	slices.SortFunc(inv.Gaps, compareGaps)
 	inv.Gaps = slices.Compact(inv.Gaps)
+}
+
+// gapForUnnamedVPCs turns VPCs without an id, which nothing could be said about, into one gap.
+func (inv *Inventory) gapForUnnamedVPCs() {
+	n := len(inv.VPCs)
+	inv.VPCs = slices.DeleteFunc(inv.VPCs, func(v VPC) bool { return v.ID == "" })
+	if len(inv.VPCs) < n {
+		inv.Fail("ec2:DescribeVpcs", Incomplete, "the answer holds VPCs without an id", VPCs)
+	}
 }
 
 // gapForUnplacedLogs turns flow logs without a ResourceId, as thinned-out answers have them,
@@ -102,8 +121,12 @@ func (inv *Inventory) gapForUnplacedLogs() {
 	if len(ids) == 0 {
 		return
 	}
-	inv.Fail("ec2:DescribeFlowLogs", Incomplete,
-		"the answer does not say which resource these flow logs are on: "+strings.Join(ids, ", "), FlowLogs)
+	const most = 3 // every VPC's finding repeats the message, and a thinned-out answer can lack all
+	message := "the answer does not say which resource these flow logs are on: " + strings.Join(ids[:min(most, len(ids))], ", ")
+	if len(ids) > most {
+		message += fmt.Sprintf(" and %d more", len(ids)-most)
+	}
+	inv.Fail("ec2:DescribeFlowLogs", Incomplete, message, FlowLogs)
 }
 
 func compareGaps(a, b Gap) int {

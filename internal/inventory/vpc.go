@@ -31,6 +31,13 @@ func (v VPC) ARN(s Scope) string {
 	return s.ARN("vpc", v.ID)
 }
 
-func compareVPCs(a, b VPC) int {
-	return cmp.Or(strings.Compare(a.ID, b.ID), strings.Compare(b.OwnerID, a.OwnerID), strings.Compare(a.CIDR, b.CIDR))
+// compareVPCs is a total order. Of the repetitions of one VPC the fullest comes first.
+func compareVPCs(s Scope, a, b VPC) int {
+	return cmp.Or(
+		strings.Compare(a.ID, b.ID),
+		strings.Compare(a.Owner(s), b.Owner(s)),
+		strings.Compare(b.OwnerID, a.OwnerID),
+		strings.Compare(b.CIDR, a.CIDR),
+		compareBools(b.IsDefault, a.IsDefault),
+		compareTags(b.Tags, a.Tags))
 }

@@ -1,7 +1,6 @@
 package awscli
 
 import (
-	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -66,8 +65,7 @@ type flowLogItem struct {
 }
 
 // addFlowLog adds one item of DescribeFlowLogs. Every field may be absent: recorded answers lack
-// even ResourceId, which Normalize turns into a gap. Before there were other destinations
-// the answer did not name any, so that an absent type is CloudWatch Logs.
+// even ResourceId. Normalize knows what absence means.
 func addFlowLog(inv *inventory.Inventory, item []byte) error {
 	var l flowLogItem
 	if err := decode(item, &l); err != nil {
@@ -80,7 +78,7 @@ func addFlowLog(inv *inventory.Inventory, item []byte) error {
 		DeliveryStatus:   string(l.DeliveryStatus),
 		DeliveryError:    string(l.DeliveryError),
 		TrafficType:      string(l.TrafficType),
-		DestinationType:  cmp.Or(string(l.DestinationType), inventory.ToCloudWatchLogs),
+		DestinationType:  string(l.DestinationType),
 		Destination:      string(l.Destination),
 		LogGroup:         string(l.LogGroup),
 		Role:             string(l.Role),
