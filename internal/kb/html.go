@@ -100,7 +100,7 @@ func render(r rule.Rule) (rulePage, error) {
 	}
 	// What is wider than a telephone scrolls by itself, and by keyboard too.
 	body := strings.NewReplacer(
-		"<table>", `<div class="wide" role="region" aria-label="Table" tabindex="0"><table>`,
+		"<table>", `<div class="wide" role="group" aria-label="Table" tabindex="0"><table>`,
 		"</table>", "</table></div>",
 		"<th>", `<th scope="col">`,
 		"<pre>", `<pre tabindex="0">`,
