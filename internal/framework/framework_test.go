@@ -114,7 +114,10 @@ controls:
 
 func TestDecodeRefuses(t *testing.T) {
 	t.Parallel()
-	again := whole[strings.Index(whole, "  - id"):]
+	from := func(mark string) string {
+		_, after, _ := strings.Cut(whole, mark)
+		return mark + after
+	}
 	for _, test := range []struct{ name, from, to, want string }{
 		{"no id", "id: sample-1.0", `id: ""`, "needs id, name and version"},
 		{"no version", `version: "1.0"`, `version: ""`, "needs id, name and version"},
@@ -125,11 +128,11 @@ func TestDecodeRefuses(t *testing.T) {
 		{"rule id with a trailing dash", "rule: some-rule", "rule: some-rule-", "not a rule id"},
 		{"unknown key", "title: First", "title: First\n    tittle: x", "field tittle not found"},
 		{"key given twice", "title: First", "title: First\n    title: x", "already defined"},
-		{"control twice", whole, whole + again, "control 1 stands twice"},
+		{"control twice", whole, whole + from("  - id"), "control 1 stands twice"},
 		{"rule twice", "      - rule: some-rule", "      - {rule: some-rule, strength: direct, source: x}\n      - rule: some-rule", "rule some-rule stands twice"},
 		{"control without title", "title: First", `title: ""`, "needs an id and a title"},
-		{"control without rules", whole[strings.Index(whole, "    rules:"):], "", "no rules"},
-		{"no controls", whole[strings.Index(whole, "controls:"):], "", "no controls"},
+		{"control without rules", from("    rules:"), "", "no rules"},
+		{"no controls", from("controls:"), "", "no controls"},
 		{"date in another order", "source: Some page", "source: Some page\n        date: 24.11.2026", "not YYYY-MM-DD"},
 		{"two documents", whole, whole + "---\n" + whole, "more than one document"},
 		{"empty file", whole, "", "EOF"},

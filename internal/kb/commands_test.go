@@ -191,7 +191,8 @@ func (s *session) known(commands, diff string) (difference, bool) {
 func (s *session) bash(commands string) (stdout string, err error) {
 	cmd := exec.Command("bash", "-euo", "pipefail", "-c", commands)
 	cmd.Dir = s.dir
-	cmd.Env = append(s.env, "PATH="+filepath.Dir(s.cli)+string(os.PathListSeparator)+os.Getenv("PATH"))
+	path := filepath.Dir(s.cli) + string(os.PathListSeparator) + os.Getenv("PATH")
+	cmd.Env = slices.Concat(s.env, []string{"PATH=" + path})
 	var out, errs bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &errs
 	if err := cmd.Run(); err != nil {

@@ -87,12 +87,12 @@ func (p *printer) heading(n *ast.Heading, width int) {
 		return
 	}
 	lines := p.wrap(words(n, p.source, true), width)
-	rule := "-"
+	underline := "-"
 	if n.Level == 1 {
-		rule = "="
+		underline = "="
 	}
 	p.lines = append(p.lines, lines...)
-	p.lines = append(p.lines, strings.Repeat(rule, lipgloss.Width(lines[len(lines)-1])))
+	p.lines = append(p.lines, strings.Repeat(underline, lipgloss.Width(lines[len(lines)-1])))
 }
 
 func (p *printer) code(n ast.Node) []string {

@@ -31,15 +31,15 @@ func (n names) apply(text string) string {
 }
 
 // compare lists how real output differs from what a page shows. JSON is compared as data.
-func (n names) compare(shown, real string, isJSON bool) ([]string, error) {
+func (n names) compare(shown, printed string, isJSON bool) ([]string, error) {
 	if !isJSON {
-		return n.values("", any(shown), any(real)), nil
+		return n.values("", any(shown), any(printed)), nil
 	}
 	want, err := documents(shown)
 	if err != nil {
 		return nil, fmt.Errorf("read the output on the page: %w", err)
 	}
-	got, err := documents(real)
+	got, err := documents(printed)
 	if err != nil {
 		return nil, fmt.Errorf("read the real output: %w", err)
 	}
@@ -126,7 +126,7 @@ func (n names) lists(path string, want, got []any) []string {
 
 // match reports whether real text is the shown one with real names, and learns the names that
 // had no meaning yet.
-func (n names) match(shown, real string) bool {
+func (n names) match(shown, actual string) bool {
 	shown = n.apply(shown)
 	var unknown []string
 	pattern := "^"
@@ -141,7 +141,7 @@ func (n names) match(shown, real string) bool {
 		unknown = append(unknown, example)
 		shown = shown[at[1]:]
 	}
-	found := regexp.MustCompile(pattern + regexp.QuoteMeta(shown) + "$").FindStringSubmatch(real)
+	found := regexp.MustCompile(pattern + regexp.QuoteMeta(shown) + "$").FindStringSubmatch(actual)
 	if found == nil {
 		return false
 	}
@@ -156,9 +156,9 @@ func (n names) match(shown, real string) bool {
 
 // nextUnknown finds the first id in text that is not already a real one.
 func (n names) nextUnknown(text string) []int {
-	real := slices.Collect(maps.Values(n))
+	actual := slices.Collect(maps.Values(n))
 	for _, at := range exampleID.FindAllStringIndex(text, -1) {
-		if !slices.Contains(real, text[at[0]:at[1]]) {
+		if !slices.Contains(actual, text[at[0]:at[1]]) {
 			return at
 		}
 	}
