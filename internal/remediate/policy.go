@@ -1,0 +1,46 @@
+package remediate
+
+// Destination is where flow logs deliver, in the words of --destination.
+type Destination string
+
+// The destinations.
+const (
+	ToCloudWatchLogs Destination = "cloudwatch-logs"
+	ToS3             Destination = "s3"
+	ToFirehose       Destination = "firehose"
+)
+
+// Policy is how a person wants VPCs to be recorded. It stands in the plan as it was given.
+type Policy struct {
+	Destination Destination `json:"destination"`
+
+	// For cloudwatch-logs.
+	LogGroup      string `json:"log_group"`     // a name or a pattern with {account}, {region}, {vpc}
+	DeliveryRole  string `json:"delivery_role"` // name; reused where it exists, else created in each account
+	RetentionDays int32  `json:"retention_days"`
+	KMSKey        string `json:"kms_key"` // key ARN for the log group; empty for none
+
+	// For s3: an existing bucket.
+	Bucket     string `json:"bucket"` // ARN
+	Prefix     string `json:"prefix"`
+	FileFormat string `json:"file_format"` // "plain-text" or "parquet"
+	Hive       bool   `json:"hive"`
+	PerHour    bool   `json:"per_hour"`
+
+	// For firehose: an existing stream.
+	Stream           string `json:"stream"`             // ARN
+	SourceRole       string `json:"source_role"`        // ARN, in the VPC's account; cross-account only
+	CrossAccountRole string `json:"cross_account_role"` // ARN, in the stream's account; cross-account only
+
+	Traffic        string            `json:"traffic"`    // ALL, REJECT or ACCEPT
+	Interval       int32             `json:"interval"`   // seconds: 60 or 600
+	LogFormat      string            `json:"log_format"` // "default", a preset's name, or ${...} fields
+	Tags           map[string]string `json:"tags"`       // beside flowproof's own
+	ChangeExisting bool              `json:"change_existing"`
+
+	// What the choice of VPCs was.
+	Resources  []string          `json:"resources"`   // globs of VPC ids; empty for all
+	ChosenTags map[string]string `json:"chosen_tags"` // all of them; empty for all
+
+	GBPerVPC float64 `json:"gb_per_vpc"` // of flow log data a month, for the estimate; 0 when not given
+}
