@@ -18,7 +18,9 @@ type account struct {
 	policies map[string]*policy // by ARN
 	regions  map[string]*region
 	nextDue  time.Time // when delivery next has something to do; zero for never
-	ids      idSource
+	// permitted holds what one round of delivery has found roles to be allowed.
+	permitted map[permission]bool
+	ids       idSource
 }
 
 // region is the state of one account in one Region.
@@ -31,7 +33,7 @@ type region struct {
 	subnets    table[*subnet]
 	interfaces table[*networkInterface]
 	flowLogs   table[*flowLog]
-	perSubnet  map[string]int // interfaces in each subnet
+	watched    map[string][]*networkInterface // interfaces by their own id, subnet and VPC
 	logGroups  map[string]*logGroup
 	idempotent map[string]idempotent // client tokens of CreateFlowLogs
 }
@@ -50,6 +52,7 @@ func newAccount(s *Server, id string) *account {
 		roles:     make(map[string]*role),
 		policies:  make(map[string]*policy),
 		regions:   make(map[string]*region),
+		permitted: make(map[permission]bool),
 	}
 	a.ids = idSource{server: s.scenario.Seed, account: id}
 	a.plantIAM()
@@ -74,7 +77,7 @@ func (a *account) region(name string) *region {
 		account:    a,
 		name:       name,
 		status:     a.optInStatus(name),
-		perSubnet:  make(map[string]int),
+		watched:    make(map[string][]*networkInterface),
 		logGroups:  make(map[string]*logGroup),
 		idempotent: make(map[string]idempotent),
 	}

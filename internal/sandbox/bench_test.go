@@ -58,3 +58,23 @@ func BenchmarkDescribe200(b *testing.B) {
 		})
 	}
 }
+
+// BenchmarkFirstTouch builds a Region of 1,100 flow logs and delivers their first records.
+func BenchmarkFirstTouch(b *testing.B) {
+	sc, err := ParseScenario([]byte(`{accounts: [{id: "123456789012", regions: {eu-west-1: {vpcs: [
+		{count: 1100, name: net, interfaces: 2, flow_logs: [{group: /vpc/all}]}]}}}]}`))
+	if err != nil {
+		b.Fatal(err)
+	}
+	for b.Loop() {
+		s, err := New(sc)
+		if err != nil {
+			b.Fatal(err)
+		}
+		var w discard
+		s.ServeHTTP(&w, signed("ec2", "eu-west-1", "Action=DescribeFlowLogs"))
+		if w.status != http.StatusOK {
+			b.Fatalf("status %d", w.status)
+		}
+	}
+}

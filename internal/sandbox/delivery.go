@@ -25,6 +25,7 @@ func (a *account) deliver(now time.Time) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	a.nextDue = time.Time{}
+	clear(a.permitted)
 	for _, r := range a.regions {
 		for _, row := range r.flowLogs.rows {
 			r.deliverOne(row.value, now)
@@ -46,7 +47,7 @@ func (r *region) deliverOne(f *flowLog, now time.Time) {
 		return
 	}
 	var due []start
-	for _, eni := range r.interfacesOf(f.resourceID) {
+	for _, eni := range r.watched[f.resourceID] {
 		if r.feeds(f, eni) {
 			continue
 		}
@@ -99,37 +100,43 @@ func (f *flowLog) tick(r *region, now time.Time) time.Time {
 	return first.Add((now.Sub(first)/every + 1) * every)
 }
 
-// interfacesOf gives the interfaces whose traffic a flow log on the resource sees.
-func (r *region) interfacesOf(resource string) []*networkInterface {
-	var out []*networkInterface
-	for _, row := range r.interfaces.rows {
-		if e := row.value; e.id == resource || e.subnetID == resource || e.vpcID == resource {
-			out = append(out, e)
-		}
-	}
-	return out
-}
-
 // mayDeliver says whether the delivery role lets the flow-log service write to
-// the log group, and make it where it is missing. CloudWatch Logs checks against the ARN
-// of a stream, so a policy on the group's ARN without ":*" does not fit (observed).
+// the log group, and make it where it is missing.
 func (r *region) mayDeliver(f *flowLog) bool {
-	a := r.account
-	role, ok := a.role(f.role)
+	role, ok := r.account.role(f.role)
 	if !ok || !r.assumable(role, f.id) {
 		return false
 	}
+	k := permission{role: role.arn, region: r.name, group: f.destination.group, missing: r.logGroups[f.destination.group] == nil}
+	ok, known := r.account.permitted[k]
+	if !known {
+		ok = r.permits(role, k)
+		r.account.permitted[k] = ok
+	}
+	return ok
+}
+
+// permission is a question that many flow logs put in the same words.
+type permission struct {
+	role, region, group string
+	missing             bool // the group has to be made
+}
+
+// permits judges the role's policies. CloudWatch Logs checks against the ARN of a stream,
+// so that a policy on the group's ARN without ":*" does not fit (observed).
+func (r *region) permits(role *role, k permission) bool {
+	a := r.account
 	docs := a.documents(role)
-	stream := "arn:" + a.partition + ":logs:" + r.name + ":" + a.id + ":log-group:" + f.destination.group + ":log-stream:"
+	stream := "arn:" + a.partition + ":logs:" + r.name + ":" + a.id + ":log-group:" + k.group + ":log-stream:flow"
 	actions := []string{"logs:CreateLogStream", "logs:PutLogEvents"}
-	if r.logGroups[f.destination.group] == nil {
+	if k.missing {
 		actions = append(actions, "logs:CreateLogGroup")
 	}
 	for _, action := range actions {
-		if !allows(docs, action, stream+"flow") {
+		if !allows(docs, action, stream) {
 			return false
 		}
-		if p, bounded := a.policies[role.boundary]; bounded && !allows([]string{p.document}, action, stream+"flow") {
+		if p, bounded := a.policies[role.boundary]; bounded && !allows([]string{p.document}, action, stream) {
 			return false
 		}
 	}

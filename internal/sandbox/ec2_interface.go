@@ -109,17 +109,17 @@ func createNetworkInterface(c *call) error {
 // addInterface puts an interface into the Region.
 func (r *region) addInterface(e *networkInterface) {
 	r.interfaces.add(e.id, e)
-	r.perSubnet[e.subnetID]++
+	for _, id := range []string{e.id, e.subnetID, e.vpcID} {
+		r.watched[id] = append(r.watched[id], e)
+	}
 }
 
 // freeAddress gives the address for a new interface: the one asked for, or the first
 // that no interface of the subnet has.
 func (r *region) freeAddress(s *subnet, asked string) (string, error) {
 	taken := make(map[string]bool)
-	for _, row := range r.interfaces.rows {
-		if row.value.subnetID == s.id {
-			taken[row.value.address] = true
-		}
+	for _, e := range r.watched[s.id] {
+		taken[e.address] = true
 	}
 	block, err := netip.ParsePrefix(s.cidr)
 	if err != nil {

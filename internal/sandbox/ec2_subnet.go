@@ -64,7 +64,7 @@ func (r *region) freeAddresses(s *subnet) int {
 	if err != nil {
 		return 0
 	}
-	return max(1<<(32-p.Bits())-reserved-r.perSubnet[s.id], 0)
+	return max(1<<(32-p.Bits())-reserved-len(r.watched[s.id]), 0)
 }
 
 func createSubnet(c *call) error {
@@ -135,7 +135,7 @@ func deleteSubnet(c *call) error {
 	if err := c.mustOwn(s.owner); err != nil {
 		return err
 	}
-	if c.region.perSubnet[id] > 0 {
+	if len(c.region.watched[id]) > 0 {
 		return badRequest("DependencyViolation", "The subnet '"+id+"' has dependencies and cannot be deleted.")
 	}
 	if err := dryRun(c); err != nil {

@@ -130,6 +130,7 @@ func (r *region) plantVPC(seed VPCSeed, place string, n int) {
 			v.cidr = defaultVPCBlock
 		}
 	}
+	v.cidr = netip.MustParsePrefix(v.cidr).Masked().String() // validate has parsed it before
 	if name := seed.Name; name != "" {
 		if seed.Count > 1 {
 			name += "-" + strconv.Itoa(n+1)
@@ -163,14 +164,11 @@ func ids[T any](list []T, id func(T) string) []string {
 }
 
 // plantSubnets makes the subnets of a VPC: one per zone in a default VPC, otherwise as
-// many as declared, at least one where there are interfaces.
+// many as declared, or as the interfaces need.
 func (r *region) plantSubnets(v *vpc, seed VPCSeed, place string, n int) []*subnet {
-	names, count, bits := zones(r.name), seed.Subnets, 24
-	if v.isDefault && count == 0 {
+	names, count, bits := zones(r.name), seed.subnets(), subnetBits
+	if v.isDefault && seed.Subnets == 0 {
 		count, bits = len(names), 20
-	}
-	if count == 0 && seed.Interfaces > 0 {
-		count = 1
 	}
 	block := netip.MustParsePrefix(v.cidr)
 	bits = max(bits, block.Bits())
@@ -195,7 +193,7 @@ func (r *region) plantInterfaces(v *vpc, subnets []*subnet, count int, place str
 		e := &networkInterface{
 			// Of a shared VPC a participant sees the interfaces that it owns itself.
 			id: r.account.ids.seeded("eni", r.name, place, n, i), owner: r.account.id, vpcID: v.id, subnetID: s.id,
-			zone: s.zone, inUse: true, created: epoch, address: addAddr(block.Addr(), 10+i/len(subnets)).String(),
+			zone: s.zone, inUse: true, created: epoch, address: addAddr(block.Addr(), firstHost+i/len(subnets)).String(),
 		}
 		r.addInterface(e)
 		out = append(out, e)

@@ -6,6 +6,7 @@ import (
 	"net/netip"
 	"regexp"
 	"slices"
+	"strings"
 )
 
 var (
@@ -95,22 +96,29 @@ func (r *RegionSeed) validate() error {
 
 func (v *VPCSeed) validate() error {
 	switch {
-	case v.ID != "" && !resourceID.MatchString(v.ID):
-		return fmt.Errorf("%q is no id", v.ID)
+	case v.ID != "" && (!resourceID.MatchString(v.ID) || !strings.HasPrefix(v.ID, "vpc-")):
+		return fmt.Errorf("%q is no id of a VPC", v.ID)
 	case v.ID != "" && v.Count > 1:
 		return errors.New("an id and a count")
+	case v.Default && (v.CIDR != "" || v.Count > 1):
+		return errors.New("a default VPC is one, and its block is " + defaultVPCBlock)
 	case v.Owner != "" && !accountID.MatchString(v.Owner):
 		return fmt.Errorf("owner %q is not twelve digits", v.Owner)
 	case bad(v.Count) || bad(v.Subnets) || bad(v.Interfaces):
 		return fmt.Errorf("count, subnets or interfaces is below zero or above %d", maxSeeded)
-	case max(v.Count, 1)*(max(v.Subnets, 1)+v.Interfaces) > maxSeeded:
+	case max(v.Count, 1)*v.resources() > maxSeeded:
 		return fmt.Errorf("more than %d resources", maxSeeded)
 	}
+	bits := 16
 	if v.CIDR != "" {
 		p, err := netip.ParsePrefix(v.CIDR)
 		if err != nil || !p.Addr().Is4() || p.Bits() < 16 || p.Bits() > 28 {
 			return fmt.Errorf("cidr %q is no IPv4 block between /16 and /28", v.CIDR)
 		}
+		bits = p.Bits()
+	}
+	if size := max(bits, subnetBits); v.subnets() > 1<<(size-bits) || v.Interfaces > v.subnets()*subnetRoom(size) {
+		return fmt.Errorf("%d subnets and %d interfaces do not fit into a /%d", v.subnets(), v.Interfaces, bits)
 	}
 	for i := range v.FlowLogs {
 		f := &v.FlowLogs[i]
@@ -122,6 +130,41 @@ func (v *VPCSeed) validate() error {
 		}
 	}
 	return nil
+}
+
+// subnetBits is the size of a declared subnet, where the VPC is not smaller.
+const subnetBits = 24
+
+// firstHost is the last byte of the first declared interface of a subnet.
+const firstHost = 10
+
+// subnetRoom is how many interfaces a declared subnet takes.
+func subnetRoom(bits int) int { return 1<<(32-bits) - firstHost - 1 }
+
+// subnets is how many subnets the VPC gets: as many as declared, or as its interfaces
+// need.
+func (v *VPCSeed) subnets() int {
+	if v.Subnets > 0 {
+		return v.Subnets
+	}
+	room := subnetRoom(subnetBits)
+	return (v.Interfaces + room - 1) / room
+}
+
+// resources is how many rows one VPC of the declaration makes.
+func (v *VPCSeed) resources() int {
+	n := 1 + v.subnets() + v.Interfaces
+	for i := range v.FlowLogs {
+		on := 1
+		switch v.FlowLogs[i].On {
+		case "subnets":
+			on = v.subnets()
+		case "interfaces":
+			on = v.Interfaces
+		}
+		n += on * max(v.FlowLogs[i].Count, 1)
+	}
+	return n
 }
 
 func (f *FlowLogSeed) validate() error {
@@ -142,8 +185,8 @@ func (f *FlowLogSeed) validate() error {
 		return fmt.Errorf("delivery %q is none of SUCCESS, FAILED, none", f.Delivery)
 	case !slices.Contains([]int{0, 60, 600}, f.Interval):
 		return fmt.Errorf("interval %d is neither 60 nor 600", f.Interval)
-	case f.ID != "" && (!resourceID.MatchString(f.ID) || f.Count > 1):
-		return fmt.Errorf("%q is no id, or stands with a count", f.ID)
+	case f.ID != "" && (!resourceID.MatchString(f.ID) || !strings.HasPrefix(f.ID, "fl-") || f.Count > 1):
+		return fmt.Errorf("%q is no id of a flow log, or stands with a count", f.ID)
 	case bad(f.Count):
 		return fmt.Errorf("count is below zero or above %d", maxSeeded)
 	}
