@@ -1,0 +1,87 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"slices"
+
+	"flowproof/internal/event"
+	"flowproof/internal/finding"
+	"flowproof/internal/source/awslive"
+)
+
+// The exit statuses of every command. Scripts rely on them; docs/exit-codes.md says the same.
+const (
+	statusClean       = 0
+	statusInternal    = 1   // something went wrong inside flowproof, or with its files
+	statusUsage       = 2   // the command line, the configuration, or what they refer to
+	statusFindings    = 3   // findings at or above --fail-on
+	statusNoIdentity  = 4   // no AWS identity could be obtained at all
+	statusIncomplete  = 5   // something could not be read; wins over statusFindings
+	statusInterrupted = 130 // Ctrl-C
+)
+
+// exitHelp stands in the help of every command that reads.
+const exitHelp = `Exit status:
+  0    clean
+  1    internal error
+  2    usage or configuration
+  3    findings at or above --fail-on
+  4    no AWS identity could be obtained
+  5    incomplete: something could not be read (wins over 3; --allow-gaps ignores it)
+  130  interrupted`
+
+// summaryStatus decides a run's exit status from its summary and what the user tolerates.
+func summaryStatus(s event.Summary, failOn string, allowGaps bool) int {
+	switch {
+	case !s.Complete && !allowGaps:
+		return statusIncomplete
+	case failedAtLeast(s, failOn):
+		return statusFindings
+	}
+	return statusClean
+}
+
+// failedAtLeast reports whether a finding fails at or above a severity; never for "none".
+func failedAtLeast(s event.Summary, failOn string) bool {
+	from := slices.Index(finding.Severities(), finding.Severity(failOn))
+	if from < 0 {
+		return false
+	}
+	for _, v := range finding.Severities()[from:] {
+		if s.Failed[v] > 0 {
+			return true
+		}
+	}
+	return false
+}
+
+// errUsage marks errors that are about what was typed or configured.
+var errUsage = errors.New("usage")
+
+// usageError is err with the exit status of a usage error; its text is err's.
+type usageError struct{ err error }
+
+func (u usageError) Error() string   { return u.err.Error() }
+func (u usageError) Unwrap() []error { return []error{u.err, errUsage} }
+
+// errorStatus decides the exit status of a command that ended with an error.
+func errorStatus(err error) int {
+	switch {
+	case errors.Is(err, context.Canceled):
+		return statusInterrupted
+	case errors.Is(err, awslive.ErrNoIdentity):
+		return statusNoIdentity
+	case errors.Is(err, errUsage), errors.Is(err, awslive.ErrNoRegion):
+		return statusUsage
+	}
+	return statusInternal
+}
+
+// nextStep is what to do about an error, where there is something better than its text.
+func nextStep(err error) string {
+	if errors.Is(err, awslive.ErrNoIdentity) {
+		return "give credentials as for the AWS CLI: run `aws configure` or `aws sso login`, set AWS_PROFILE or use --profile; `aws sts get-caller-identity` must work"
+	}
+	return ""
+}

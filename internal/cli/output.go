@@ -1,0 +1,102 @@
+package cli
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"slices"
+	"strings"
+	"time"
+
+	"flowproof/internal/config"
+	"flowproof/internal/event"
+	"flowproof/internal/report"
+	"flowproof/internal/terminal"
+)
+
+// output is one report of a run and where it goes.
+type output struct {
+	format  string
+	w       io.Writer
+	file    *os.File // nil for standard output
+	options report.Options
+}
+
+// outputs are all reports of a run.
+type outputs []output
+
+// openOutputs opens every file before anything is read, so that a path that cannot be written
+// is told at once and not after the run.
+func (a *app) openOutputs(s config.Settings) (outputs, error) {
+	wanted := append([]string{s.Format + "=" + s.Output}, s.Report...)
+	var opened outputs
+	for _, w := range wanted {
+		o, err := a.openOutput(w, s)
+		if err != nil {
+			return nil, joinClose(usageError{err}, opened)
+		}
+		opened = append(opened, o)
+	}
+	return opened, nil
+}
+
+// openOutput opens FORMAT=FILE; an empty FILE is standard output.
+func (a *app) openOutput(wanted string, s config.Settings) (output, error) {
+	format, path, ok := strings.Cut(wanted, "=")
+	if !ok || !slices.Contains(report.Formats(), format) {
+		return output{}, fmt.Errorf("report %q: want FORMAT=FILE with a format of %s", wanted, strings.Join(report.Formats(), ", "))
+	}
+	o := output{format: format, options: report.Options{Width: a.streams.Width(), Verbose: s.Verbose}}
+	if path == "" {
+		o.w = a.streams.Stdout
+		o.options.Colour = a.streams.Color(a.streams.Stdout, s.NoColor)
+		return o, nil
+	}
+	file, err := os.OpenFile(path, os.O_CREATE|os.O_WRONLY|os.O_TRUNC, 0o600)
+	if err != nil {
+		return output{}, fmt.Errorf("open the report: %w", err)
+	}
+	o.w, o.file = file, file
+	return o, nil
+}
+
+// live are the readers that write while the run goes on: a jsonl report is the stream itself.
+func (o outputs) live() []event.Handler {
+	var handlers []event.Handler
+	for _, out := range o {
+		if out.format == report.JSONL {
+			handlers = append(handlers, event.NewWriter(out.w))
+		}
+	}
+	return handlers
+}
+
+// write writes the reports that need the whole run.
+func (o outputs) write(spool *event.Spool) error {
+	for _, out := range o {
+		if out.format == report.JSONL {
+			continue
+		}
+		if err := report.Write(out.format, out.w, spool, out.options); err != nil {
+			return fmt.Errorf("write the %s report: %w", out.format, err)
+		}
+	}
+	return nil
+}
+
+// Close closes the files.
+func (o outputs) Close() error {
+	var errs []error
+	for _, out := range o {
+		if out.file != nil {
+			errs = append(errs, out.file.Close())
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// progress tells the person at the other end of standard error how far a run has come.
+func (a *app) progress() event.Handler {
+	return report.NewProgress(a.streams.Stderr, terminal.IsTerminal(a.streams.Stderr), time.Now)
+}

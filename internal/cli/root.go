@@ -1,0 +1,109 @@
+// Package cli is the program: it reads the command line, chooses implementations, wires them
+// together and decides the exit status. It is the only package that knows all others.
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/spf13/cobra"
+
+	"flowproof/internal/terminal"
+)
+
+// Main runs the program and returns its exit status. Ctrl-C cancels what is running, which then
+// reports what it has; a second Ctrl-C ends the process at once.
+func Main(args []string, streams terminal.Streams) int {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	context.AfterFunc(ctx, stop)
+	a := &app{streams: streams}
+	root := a.root()
+	root.SetArgs(args)
+	if err := root.ExecuteContext(ctx); err != nil {
+		return a.fail(err)
+	}
+	return a.status
+}
+
+// app is one run of the program.
+type app struct {
+	streams terminal.Streams
+	status  int  // of a command that ended without an error
+	started bool // a command's own work has begun: what fails from here is not about usage
+}
+
+func (a *app) root() *cobra.Command {
+	root := &cobra.Command{
+		Use:   "flowproof",
+		Short: "Know and prove that every VPC's traffic is recorded",
+		Long: `flowproof reads the VPCs and flow logs of an AWS account in every Region and says of each
+VPC whether its network traffic is recorded, what could not be read, and what to do.
+
+It only reads. What it could not read is never counted as a pass.`,
+		Example: `  flowproof demo                      # see it work, without an AWS account
+  flowproof scan                      # every enabled Region of the current account
+  flowproof scan --region 'eu-*'      # some Regions
+  flowproof kb show vpc-flow-log-check`,
+		Args:          cobra.NoArgs,
+		SilenceErrors: true,
+		SilenceUsage:  true,
+		PersistentPreRun: func(*cobra.Command, []string) {
+			a.started = true
+		},
+	}
+	root.SetIn(a.streams.Stdin)
+	root.SetOut(a.streams.Stdout)
+	root.SetErr(a.streams.Stderr)
+	root.CompletionOptions.HiddenDefaultCmd = false
+	root.AddGroup(
+		&cobra.Group{ID: groupKnow, Title: "Know:"},
+		&cobra.Group{ID: groupTry, Title: "Try:"},
+		&cobra.Group{ID: groupAbout, Title: "About:"},
+	)
+	root.AddCommand(
+		a.scanCommand(), a.snapshotCommand(), a.kbCommand(), a.policyCommand(),
+		a.demoCommand(), a.sandboxCommand(),
+		a.configCommand(), a.versionCommand(),
+	)
+	return root
+}
+
+// The groups of commands in the help text.
+const (
+	groupKnow  = "know"
+	groupTry   = "try"
+	groupAbout = "about"
+)
+
+// fail says what went wrong and returns the exit status. Text from AWS may be in the error.
+func (a *app) fail(err error) int {
+	var said *saidError
+	if errors.As(err, &said) {
+		return said.status
+	}
+	if !a.started {
+		err = usageError{err}
+	}
+	a.sayf("flowproof: %s\n", terminal.Printable(err.Error()))
+	if next := nextStep(err); next != "" {
+		a.sayf("next: %s\n", next)
+	} else if !a.started {
+		a.sayf("next: flowproof --help\n")
+	}
+	return errorStatus(err)
+}
+
+// sayf talks to the person, beside the data. There is nothing to be done when even that fails.
+func (a *app) sayf(format string, args ...any) {
+	_, _ = fmt.Fprintf(a.streams.Stderr, format, args...)
+}
+
+// saidError ends a command with a status when all has been said already.
+type saidError struct{ status int }
+
+func (s *saidError) Error() string { return fmt.Sprintf("exit status %d", s.status) }

@@ -1,0 +1,178 @@
+package cli
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"io"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"flowproof/internal/config"
+	"flowproof/internal/event"
+	"flowproof/internal/framework"
+	"flowproof/internal/inventory"
+	"flowproof/internal/rule"
+	"flowproof/internal/rules"
+	"flowproof/internal/scan"
+	"flowproof/internal/source/snapshot"
+)
+
+// readFlags are the settings of every command that reads.
+var readFlags = []string{
+	"source", "profile", "endpoint-url", "region", "account", "rule", "skip-rule", "ruleset",
+	"window", "quiet", "verbose", "no-color",
+}
+
+// scopesAtOnce is how many scopes are read at the same time; calls have a bound of their own.
+const scopesAtOnce = 64
+
+func (a *app) scanCommand() *cobra.Command {
+	cmd := &cobra.Command{
+		Use:     "scan",
+		Short:   "Read an account and say of every VPC whether its traffic is recorded",
+		GroupID: groupKnow,
+		Long: `Reads VPCs and flow logs in every enabled Region, two lists a Region, judges them by the
+chosen rules, and reports what fails, what is unknown and what could not be read.
+
+` + exitHelp,
+		Example: `  flowproof scan
+  flowproof scan --profile audit --region eu-west-1,eu-central-1
+  flowproof scan --format json --output scan.json --report text=scan.txt
+  flowproof scan --save-snapshot today.json.gz
+  flowproof scan --source snapshot:today.json.gz
+  flowproof scan --source awscli:saved --rule vpc-flow-log-check`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			settings, err := a.settings(cmd)
+			if err != nil {
+				return err
+			}
+			return a.scan(cmd.Context(), settings)
+		},
+	}
+	a.addFlags(cmd, append(readFlags, "format", "output", "report", "fail-on", "allow-gaps", "save-snapshot")...)
+	return cmd
+}
+
+// scan is the whole of the scan command, from settings to reports.
+func (a *app) scan(ctx context.Context, s config.Settings) (err error) {
+	outputs, err := a.openOutputs(s)
+	if err != nil {
+		return err
+	}
+	defer func() { err = joinClose(err, outputs) }()
+	source, err := a.openSource(ctx, s)
+	if err != nil {
+		return err
+	}
+	r, err := a.prepareRun(s, source)
+	if err != nil {
+		return err
+	}
+	defer func() { err = joinClose(err, r) }()
+	r.options.Live = append(r.options.Live, outputs.live()...)
+	r.options.Status = func(sum event.Summary) int {
+		if ctx.Err() != nil {
+			return statusInterrupted
+		}
+		return summaryStatus(sum, s.FailOn, s.AllowGaps)
+	}
+	if _, err := scan.Run(ctx, r.options); err != nil {
+		return err
+	}
+	a.status = r.options.Spool.Summary().ExitStatus
+	return outputs.write(r.options.Spool)
+}
+
+// preparedRun is a run ready to start, with what has to be closed after it.
+type preparedRun struct {
+	options scan.Options
+	closers []io.Closer
+}
+
+// prepareRun chooses rules and readers from the settings.
+func (a *app) prepareRun(s config.Settings, source scan.Source) (*preparedRun, error) {
+	chosen, err := chooseRules(s)
+	if err != nil {
+		return nil, err
+	}
+	spool := event.NewSpool()
+	r := &preparedRun{closers: []io.Closer{spool}, options: scan.Options{
+		Source:  source,
+		Rules:   chosen,
+		Policy:  policyOf(s),
+		Spool:   spool,
+		Now:     func() time.Time { return time.Now().UTC() },
+		Workers: scopesAtOnce,
+		Run: event.Run{
+			Schema: event.Schema, ID: rand.Text(), Started: time.Now().UTC(),
+			Version: version, Source: s.Source, Rules: advisories(chosen),
+		},
+	}}
+	if !s.Quiet {
+		r.options.Live = append(r.options.Live, a.progress())
+	}
+	if closer, ok := source.(io.Closer); ok {
+		r.closers = append(r.closers, closer)
+	}
+	if s.SaveSnapshot != "" {
+		w, err := snapshot.Create(s.SaveSnapshot, version, s.Source, r.options.Run.Started)
+		if err != nil {
+			return nil, joinClose(usageError{err}, r)
+		}
+		r.closers = append(r.closers, w)
+		r.options.Keep = w.Write
+	}
+	return r, nil
+}
+
+// Close completes the snapshot and removes the spool.
+func (r *preparedRun) Close() error {
+	var errs []error
+	for _, c := range r.closers {
+		errs = append(errs, c.Close())
+	}
+	return errors.Join(errs...)
+}
+
+// joinClose closes c and adds its error, so that a file that could not be completed is never
+// taken for a whole one.
+func joinClose(err error, c io.Closer) error { return errors.Join(err, c.Close()) }
+
+func chooseRules(s config.Settings) ([]rule.Rule, error) {
+	set, err := rules.Set(s.Ruleset)
+	if err != nil {
+		return nil, usageError{err}
+	}
+	chosen, err := rule.Select(rules.All(), set, s.Rule, s.SkipRule)
+	if err != nil {
+		return nil, usageError{err}
+	}
+	return chosen, nil
+}
+
+func policyOf(s config.Settings) rule.Policy {
+	p := rule.DefaultPolicy()
+	p.Window = s.Window
+	if s.PolicyTraffic == "all" {
+		p.Traffic = inventory.AllTraffic
+	}
+	return p
+}
+
+// advisories says of each rule what is the same in all its findings.
+func advisories(chosen []rule.Rule) []event.Rule {
+	var list []event.Rule
+	for _, r := range chosen {
+		advisory := event.Rule{ID: r.ID, Title: r.Title, Severity: r.Severity, Controls: []event.Control{}}
+		for _, m := range framework.ForRule(r.ID) {
+			advisory.Controls = append(advisory.Controls, event.Control{
+				Framework: m.Name, Version: m.Version, Control: m.Control, Strength: string(m.Strength),
+			})
+		}
+		list = append(list, advisory)
+	}
+	return list
+}

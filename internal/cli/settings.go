@@ -1,0 +1,103 @@
+package cli
+
+import (
+	"encoding/json"
+	"fmt"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"flowproof/internal/config"
+	"flowproof/internal/terminal"
+)
+
+// addFlags gives a command the flags of settings, and --config.
+func (a *app) addFlags(cmd *cobra.Command, keys ...string) {
+	config.Flags(cmd.Flags(), keys...)
+	config.FileFlag(cmd.Flags())
+}
+
+// settings resolves every setting for a command. What is wrong with them is a usage error.
+func (a *app) settings(cmd *cobra.Command) (config.Settings, error) {
+	r, err := config.Load(cmd.Flags(), a.streams.Getenv)
+	if err != nil {
+		return config.Settings{}, usageError{err}
+	}
+	return r.Settings, nil
+}
+
+func (a *app) configCommand() *cobra.Command {
+	cmd := &cobra.Command{
+		Use:     "config",
+		Short:   "Settings and where they come from",
+		GroupID: groupAbout,
+		Args:    cobra.NoArgs,
+	}
+	cmd.AddCommand(a.configShowCommand())
+	return cmd
+}
+
+func (a *app) configShowCommand() *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "show",
+		Short: "Every setting, its value and the layer it came from",
+		Example: `  flowproof config show
+  FLOWPROOF_REGION=eu-west-1 flowproof config show --format json`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			r, err := config.Load(cmd.Flags(), a.streams.Getenv)
+			if err != nil {
+				return usageError{err}
+			}
+			if r.Settings.Format == "json" {
+				return a.printJSON(r.Values)
+			}
+			return a.printSettings(r.Values)
+		},
+	}
+	a.addFlags(cmd, configurable()...)
+	return cmd
+}
+
+// configurable are the settings that have a flag: config show takes them all, so that people can
+// see what a command line would come to.
+func configurable() []string {
+	var keys []string
+	for _, s := range config.Table() {
+		if !s.NoFlag {
+			keys = append(keys, s.Key)
+		}
+	}
+	return keys
+}
+
+func (a *app) printSettings(values []config.Value) error {
+	width := 0
+	for _, v := range values {
+		width = max(width, len(v.Key))
+	}
+	for _, v := range values {
+		text := "-"
+		switch value := v.Value.(type) {
+		case []string:
+			if len(value) > 0 {
+				text = strings.Join(value, ",")
+			}
+		default:
+			if shown := fmt.Sprint(value); shown != "" {
+				text = shown
+			}
+		}
+		if _, err := fmt.Fprintf(a.streams.Stdout, "%-*s  %-12s  %s\n", width, v.Key, terminal.Printable(text), terminal.Printable(v.Layer)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (a *app) printJSON(v any) error {
+	enc := json.NewEncoder(a.streams.Stdout)
+	enc.SetEscapeHTML(false)
+	enc.SetIndent("", "  ")
+	return enc.Encode(v)
+}

@@ -1,0 +1,45 @@
+package cli
+
+import (
+	"fmt"
+	"runtime/debug"
+
+	"github.com/spf13/cobra"
+)
+
+// version is set when a release is linked.
+var version = "0.1.0-dev"
+
+func (a *app) versionCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:     "version",
+		Short:   "Version, commit, Go and modules",
+		GroupID: groupAbout,
+		Args:    cobra.NoArgs,
+		RunE: func(*cobra.Command, []string) error {
+			_, err := fmt.Fprint(a.streams.Stdout, versionText())
+			return err
+		},
+	}
+}
+
+func versionText() string {
+	text := "flowproof " + version + "\n"
+	build, ok := debug.ReadBuildInfo()
+	if !ok {
+		return text
+	}
+	for _, s := range build.Settings {
+		switch s.Key {
+		case "vcs.revision":
+			text += "commit " + s.Value + "\n"
+		case "vcs.modified":
+			text += "modified " + s.Value + "\n"
+		}
+	}
+	text += build.GoVersion + "\n"
+	for _, m := range build.Deps {
+		text += fmt.Sprintf("%s %s\n", m.Path, m.Version)
+	}
+	return text
+}

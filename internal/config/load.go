@@ -1,0 +1,172 @@
+package config
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"reflect"
+	"time"
+
+	"github.com/spf13/pflag"
+)
+
+// Settings are the values of every setting, typed. The tag names the row of the table.
+type Settings struct {
+	Source        string        `setting:"source"`
+	Profile       string        `setting:"profile"`
+	EndpointURL   string        `setting:"endpoint-url"`
+	Region        []string      `setting:"region"`
+	Account       []string      `setting:"account"`
+	SaveSnapshot  string        `setting:"save-snapshot"`
+	Rule          []string      `setting:"rule"`
+	SkipRule      []string      `setting:"skip-rule"`
+	Ruleset       string        `setting:"ruleset"`
+	Window        time.Duration `setting:"window"`
+	FailOn        string        `setting:"fail-on"`
+	AllowGaps     bool          `setting:"allow-gaps"`
+	Format        string        `setting:"format"`
+	Output        string        `setting:"output"`
+	Report        []string      `setting:"report"`
+	NoColor       bool          `setting:"no-color"`
+	Quiet         bool          `setting:"quiet"`
+	Verbose       bool          `setting:"verbose"`
+	PolicyTraffic string        `setting:"policy.traffic"`
+}
+
+// Value is one setting as it was resolved, and the layer that decided it.
+type Value struct {
+	Key   string `json:"key"`
+	Value any    `json:"value"`
+	Layer string `json:"layer"` // "default", "file ./flowproof.yaml", "environment FLOWPROOF_REGION", "flag --region"
+}
+
+// Resolved is the outcome of all layers.
+type Resolved struct {
+	Settings Settings
+	Values   []Value // every setting, in the order of the table
+}
+
+// layer is one place that settings come from.
+type layer struct {
+	name func(Setting) string
+	get  func(Setting) ([]string, bool)
+}
+
+// Load resolves every setting from the flags that were given, the environment, the settings
+// file and the defaults, the first that has it deciding.
+func Load(flags *pflag.FlagSet, getenv func(string) string) (Resolved, error) {
+	file, err := readFile(flags, getenv)
+	if err != nil {
+		return Resolved{}, err
+	}
+	return resolve([]layer{flagLayer(flags), envLayer(getenv), file})
+}
+
+// Defaults are the settings when no layer gives any.
+func Defaults() (Settings, error) {
+	r, err := resolve(nil)
+	return r.Settings, err
+}
+
+func resolve(layers []layer) (Resolved, error) {
+	var r Resolved
+	fields := fieldsByKey(&r.Settings)
+	for _, s := range Table() {
+		value, from, err := decide(s, layers)
+		if err != nil {
+			return Resolved{}, err
+		}
+		fields[s.Key].Set(reflect.ValueOf(value))
+		r.Values = append(r.Values, Value{Key: s.Key, Value: show(value), Layer: from})
+	}
+	return r, nil
+}
+
+// decide takes a setting from the first layer that has it.
+func decide(s Setting, layers []layer) (value any, from string, err error) {
+	for _, l := range layers {
+		texts, ok := l.get(s)
+		if !ok {
+			continue
+		}
+		value, err := s.parse(texts)
+		if err != nil {
+			return nil, "", fmt.Errorf("%s (%s): %q %w", s.Key, l.name(s), texts, err)
+		}
+		return value, l.name(s), nil
+	}
+	value, err = s.zero()
+	return value, "default", err
+}
+
+// fieldsByKey finds the field of each setting by its tag.
+func fieldsByKey(s *Settings) map[string]reflect.Value {
+	fields := map[string]reflect.Value{}
+	v := reflect.ValueOf(s).Elem()
+	for i := range v.NumField() {
+		fields[v.Type().Field(i).Tag.Get("setting")] = v.Field(i)
+	}
+	return fields
+}
+
+func flagLayer(flags *pflag.FlagSet) layer {
+	return layer{
+		name: func(s Setting) string { return "flag --" + s.Flag() },
+		get: func(s Setting) ([]string, bool) {
+			f := flags.Lookup(s.Flag())
+			if f == nil || !f.Changed {
+				return nil, false
+			}
+			given, ok := f.Value.(interface{ given() (Setting, []string) })
+			if !ok {
+				return nil, false
+			}
+			_, texts := given.given()
+			return texts, true
+		},
+	}
+}
+
+func envLayer(getenv func(string) string) layer {
+	return layer{
+		name: func(s Setting) string { return "environment " + s.Env() },
+		get: func(s Setting) ([]string, bool) {
+			text := getenv(s.Env())
+			return []string{text}, text != ""
+		},
+	}
+}
+
+// readFile reads the settings file: one that was named has to be there, the implicit one not.
+func readFile(flags *pflag.FlagSet, getenv func(string) string) (layer, error) {
+	path, named := getenv(fileEnv), true
+	if f := flags.Lookup(fileFlag); f != nil && f.Changed {
+		path = f.Value.String()
+	}
+	if path == "" {
+		path, named = implicitFile, false
+	}
+	raw, err := os.ReadFile(path) //nolint:gosec // the user names their own file
+	if errors.Is(err, fs.ErrNotExist) && !named {
+		return fileLayer(path, nil), nil
+	}
+	if err != nil {
+		return layer{}, fmt.Errorf("read the settings file: %w", err)
+	}
+	values, err := parseFile(raw)
+	if err != nil {
+		return layer{}, fmt.Errorf("settings file %s: %w", path, err)
+	}
+	return fileLayer(path, values), nil
+}
+
+func fileLayer(path string, values map[string][]string) layer {
+	return layer{
+		name: func(Setting) string { return "file " + path },
+		get: func(s Setting) ([]string, bool) {
+			texts, ok := values[s.Key]
+			return texts, ok
+		},
+	}
+}

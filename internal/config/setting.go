@@ -1,0 +1,144 @@
+package config
+
+import (
+	"slices"
+	"strings"
+)
+
+// Kind is what the value of a setting looks like.
+type Kind string
+
+// The kinds. A structured setting (a list of objects, for the file alone) would
+// be one more: the file hands such a value on undecoded, and Settings decodes it
+// by its field's type, refusing keys that the type does not have.
+const (
+	Text     Kind = "text"
+	Switch   Kind = "switch"   // true or false
+	Duration Kind = "duration" // as Go writes it: 90m, 24h
+	List     Kind = "list"     // texts; separated by commas where they come as one text
+)
+
+// Setting is one row of the table of settings. Everything said of a setting,
+// be it a flag, a name in the environment, a key of the file, a row of the
+// documentation or a part of the schema, comes from its row.
+type Setting struct {
+	// Key is its name in the file, with a dot between section and key.
+	Key  string
+	Kind Kind
+	// Default is the value where no layer gives one, written as in the
+	// environment. Empty means no text, no items, false.
+	Default string
+	// Doc says what it means, in a phrase that fits into the help of a flag.
+	Doc string
+	// Allowed lists the only values it may have. Empty means no such list.
+	Allowed []string
+	// Pattern is a regular expression for the whole of a text or of an item, and
+	// Form the same in words. Both or neither.
+	Pattern, Form string
+	// Placeholder stands for the value in the help of the flag.
+	Placeholder string
+	// NoFlag marks a setting that the command line does not have.
+	NoFlag bool
+}
+
+// Env is the setting's name in the environment: policy.traffic is
+// FLOWPROOF_POLICY_TRAFFIC.
+func (s Setting) Env() string {
+	return envPrefix + strings.ToUpper(strings.NewReplacer(".", "_", "-", "_").Replace(s.Key))
+}
+
+// Flag is the name of the setting's flag without the dashes, or empty where it
+// has none.
+func (s Setting) Flag() string {
+	if s.NoFlag {
+		return ""
+	}
+	return s.Key
+}
+
+// Table returns every setting in the order in which people are shown them.
+// Adding a row here and a field to Settings is all that a new one takes.
+func Table() []Setting {
+	return slices.Concat(reading(), judging(), telling(), policies())
+}
+
+func reading() []Setting {
+	return []Setting{
+		{
+			Key: "source", Kind: Text, Default: "aws", Placeholder: "SOURCE",
+			Pattern: `aws|(awscli|snapshot|tfplan|cloudformation):.+`,
+			Form:    "aws, awscli:DIR, snapshot:FILE, tfplan:FILE or cloudformation:FILE",
+			Doc:     "what to read: aws, awscli:DIR or snapshot:FILE",
+		},
+		{Key: "profile", Kind: Text, Placeholder: "NAME", Doc: "profile of the AWS configuration to use"},
+		{
+			Key: "endpoint-url", Kind: Text, Placeholder: "URL",
+			Pattern: `https?://.+`, Form: "a URL that starts with http:// or https://",
+			Doc: "address to send every AWS call to",
+		},
+		{
+			Key: "region", Kind: List, Placeholder: "REGION",
+			Doc: "Regions to read, globs allowed (eu-*); none means every Region enabled for the account",
+		},
+		{
+			Key: "account", Kind: List, Placeholder: "ID",
+			Pattern: `[0-9]{12}`, Form: "an account id of twelve digits",
+			Doc: "the account that saved files are of, where their folder does not say it",
+		},
+		{Key: "save-snapshot", Kind: Text, Placeholder: "FILE", Doc: "save what was read, to judge it again later without AWS"},
+	}
+}
+
+func judging() []Setting {
+	return []Setting{
+		{Key: "rule", Kind: List, Placeholder: "GLOB", Doc: "rules to apply, in place of a rule set; globs allowed"},
+		{Key: "skip-rule", Kind: List, Placeholder: "GLOB", Doc: "rules to leave out; globs allowed"},
+		{
+			Key: "ruleset", Kind: Text, Default: "default", Allowed: []string{"page", "default", "full"},
+			Doc: "rule set to apply: page is the first rule alone, default those that two lists a Region decide, full all",
+		},
+		{Key: "window", Kind: Duration, Default: "24h", Placeholder: "DURATION", Doc: "how recent a record must be to prove arrival"},
+		{
+			Key: "fail-on", Kind: Text, Default: "low", Allowed: []string{"low", "medium", "high", "critical", "none"},
+			Doc: "lowest severity of a failing finding that makes exit status 3",
+		},
+		{Key: "allow-gaps", Kind: Switch, Doc: "an incomplete read does not make exit status 5"},
+	}
+}
+
+func telling() []Setting {
+	return []Setting{
+		{
+			Key: "format", Kind: Text, Default: "text", Allowed: []string{"text", "json", "jsonl"},
+			Doc: "how to write the result",
+		},
+		{Key: "output", Kind: Text, Placeholder: "FILE", Doc: "where to write it; none means standard output"},
+		{
+			Key: "report", Kind: List, Placeholder: "FORMAT=FILE",
+			Pattern: `(text|json|jsonl)=.+`, Form: "FORMAT=FILE with a format of text, json or jsonl",
+			Doc: "another report of the same run",
+		},
+		{Key: "no-color", Kind: Switch, Doc: "no colour, on a terminal either"},
+		{Key: "quiet", Kind: Switch, Doc: "no progress, and nothing on standard error but errors"},
+		{Key: "verbose", Kind: Switch, Doc: "show what passes too"},
+	}
+}
+
+func policies() []Setting {
+	return []Setting{
+		{
+			Key: "policy.traffic", Kind: Text, Default: "reject", Allowed: []string{"reject", "all"}, NoFlag: true,
+			Doc: "traffic that flow-log-traffic-check asks to be recorded",
+		},
+	}
+}
+
+// Find returns the setting with the given key.
+func Find(key string) (Setting, bool) {
+	table := Table()
+	i := slices.IndexFunc(table, func(s Setting) bool { return s.Key == key })
+	if i < 0 {
+		return Setting{}, false
+	}
+	return table[i], true
+}

@@ -1,0 +1,165 @@
+package report
+
+import (
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+
+	"flowproof/internal/event"
+	"flowproof/internal/inventory"
+)
+
+// notRead is the section about scopes that were not read whole: why, and what to do about it.
+// Regions of one account that miss the same things for the same reason share a row.
+type notRead struct {
+	placedTable
+	verbose  bool
+	rows     pile
+	scopes   int
+	unread   int // of them, those of which nothing was read
+	unlisted int // scopes with VPCs that may not be in the list
+	causes   map[inventory.Cause][]string
+
+	reading string // the account whose groups are open
+	groups  []gapGroup
+}
+
+// gapGroup is Regions of one account that were not read whole for the same reason.
+type gapGroup struct {
+	gaps    []string
+	regions []string
+}
+
+func newNotRead(s sheet, p place, verbose bool) *notRead {
+	region := p.region + 1 // a comma
+	why := column{title: "Not read, and why"}
+	t := p.table(s, region, why)
+	if spare := t.columns[len(t.columns)-1].width - roomyWhy; spare > region {
+		t = p.table(s, region+min(spare, 2*(region+1)), why) // up to three Regions a line
+	}
+	return &notRead{placedTable: t, verbose: verbose, rows: pile{limit: pileLimit}, causes: map[inventory.Cause][]string{}}
+}
+
+// add takes a row of the ledger.
+func (n *notRead) add(row event.Scope) error {
+	if row.Account != n.reading {
+		if err := n.endAccount(); err != nil {
+			return err
+		}
+		n.reading = row.Account
+	}
+	if len(row.Gaps) == 0 {
+		return nil
+	}
+	n.scopes++
+	if slices.ContainsFunc(row.Gaps, func(g inventory.Gap) bool { return g.Kind == inventory.VPCs || g.Kind == inventory.Regions }) {
+		n.unlisted++
+	}
+	if row.Status == inventory.StatusUnread {
+		n.unread++
+	}
+	group := gapGroup{regions: []string{regionName(row.Region)}}
+	for _, g := range row.Gaps {
+		n.note(g)
+		text := g.API + " " + string(g.Cause) + ": " + g.Message
+		if !n.verbose {
+			text = cut(text, maxMessage)
+		}
+		if !slices.Contains(group.gaps, text) { // one call can leave several lists unread
+			group.gaps = append(group.gaps, text)
+		}
+	}
+	for i, g := range n.groups {
+		if slices.Equal(g.gaps, group.gaps) {
+			n.groups[i].regions = append(g.regions, group.regions...)
+			return nil
+		}
+	}
+	n.groups = append(n.groups, group)
+	return nil
+}
+
+// note remembers what a cause kept from being called, up to as many calls as a line can name.
+func (n *notRead) note(g inventory.Gap) {
+	const enough = 4
+	if apis := n.causes[g.Cause]; len(apis) < enough && !slices.Contains(apis, g.API) {
+		n.causes[g.Cause] = append(apis, g.API)
+	}
+}
+
+// has reports whether anything was not read for that cause.
+func (n *notRead) has(c inventory.Cause) bool { return len(n.causes[c]) > 0 }
+
+// endAccount writes the rows of the account that was being read.
+func (n *notRead) endAccount() error {
+	groups := n.groups
+	n.groups = nil
+	return write(&n.rows, func(b *strings.Builder) {
+		for _, g := range groups {
+			n.row(b, n.reading, []string{strings.Join(g.regions, ", ")}, g.gaps)
+		}
+	})
+}
+
+// writeTo writes the section, if there is anything in it.
+func (n *notRead) writeTo(w io.Writer, expected int) error {
+	if n.scopes == 0 {
+		return nil
+	}
+	if err := write(w, func(b *strings.Builder) {
+		b.WriteByte('\n')
+		about := fmt.Sprintf("%d of %s", n.scopes, plural(expected, "scope"))
+		if n.unread > 0 {
+			about += fmt.Sprintf(", %d of them not at all", n.unread)
+		}
+		n.title(b, span{doubt, "NOT READ WHOLE"}, span{plain, about + "; what is missing there is unknown"})
+		n.header(b)
+	}); err != nil {
+		return err
+	}
+	if err := n.rows.copyTo(w); err != nil {
+		return err
+	}
+	return write(w, n.advice)
+}
+
+// advice says what to do about each cause that was met.
+func (n *notRead) advice(b *strings.Builder) {
+	b.WriteByte('\n')
+	n.paragraph(b, 0, between, span{plain, "What to do"})
+	t := newTable(n.sheet, between, column{width: len(inventory.RegionDisabled), meaning: doubt}, column{})
+	for _, c := range []inventory.Cause{
+		inventory.Denied, inventory.DeniedBySCP, inventory.Credentials, inventory.RegionDisabled, inventory.Throttled,
+		inventory.ServerError, inventory.Unreachable, inventory.Interrupted, inventory.Incomplete,
+	} {
+		if n.has(c) {
+			t.row(b, []string{string(c)}, []string{remedy(c, n.causes[c])})
+		}
+	}
+}
+
+// remedy is what to do about gaps of a cause.
+func remedy(c inventory.Cause, apis []string) string {
+	switch c {
+	case inventory.Denied:
+		return "the permission is missing: allow " + strings.Join(apis, ", ") + "; `flowproof policy read` prints all that is needed"
+	case inventory.DeniedBySCP:
+		return "the organisation forbids it, whatever the account allows: ask for an exception in its service control policy, or leave the Regions out with --region"
+	case inventory.Credentials:
+		return "the credentials expired or were refused on the way: sign in again, then scan again"
+	case inventory.RegionDisabled:
+		return "the account has not enabled the Region: enable it, or leave it out with --region"
+	case inventory.Throttled:
+		return "AWS still refused after every retry: scan again when less else is calling, or some Regions at a time with --region"
+	case inventory.ServerError:
+		return "AWS failed after every retry: scan again later"
+	case inventory.Unreachable:
+		return "no way to the endpoint: check DNS, proxy, TLS, firewall, AWS_ENDPOINT_URL and --endpoint-url"
+	case inventory.Interrupted:
+		return "the run was ended before it was through: scan again"
+	case inventory.Incomplete:
+		return "the answer is missing, cut off or malformed: scan again, or save the file again and whole"
+	}
+	return ""
+}

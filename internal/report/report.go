@@ -1,0 +1,54 @@
+// Package report turns a finished run into a document: one file per format, each a reader of
+// the spool that the run filled. A format only shows. It judges nothing, decides no exit
+// status, and never holds the findings of a whole run in memory.
+package report
+
+import (
+	"fmt"
+	"io"
+	"strings"
+
+	"flowproof/internal/event"
+)
+
+// The formats.
+const (
+	Text  = "text"
+	JSON  = "json"
+	JSONL = "jsonl"
+)
+
+// Formats lists every format that [Write] knows, the default first.
+func Formats() []string { return []string{Text, JSON, JSONL} }
+
+// Options is how a report should look. JSON and JSONL look the same with any.
+type Options struct {
+	Width   int      // columns of a line, 80 where it is 0; below 20 counts as 20
+	Colour  bool     // without it the output has no escape code at all
+	Verbose bool     // list what passes, does not apply or is suppressed too, and cut no message short
+	Next    []Advice // more commands to suggest, after those that follow from the run
+}
+
+// Advice is a command to type next, and what it is for.
+type Advice struct {
+	Command string
+	Why     string
+}
+
+// Write writes the run in the spool. A run without its first or last event is part of a run,
+// and no document is made of it: [event.ErrCutOff].
+func Write(format string, w io.Writer, spool *event.Spool, opts Options) error {
+	write, known := map[string]func(io.Writer, *event.Spool, Options) error{
+		Text: writeText, JSON: writeJSON, JSONL: writeJSONL,
+	}[format]
+	if !known {
+		return fmt.Errorf("unknown format %q: there are %s", format, strings.Join(Formats(), ", "))
+	}
+	if spool.Run() == nil || spool.Summary() == nil {
+		return fmt.Errorf("write %s report: %w", format, event.ErrCutOff)
+	}
+	if err := write(w, spool, opts); err != nil {
+		return fmt.Errorf("write %s report: %w", format, err)
+	}
+	return nil
+}
