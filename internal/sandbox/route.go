@@ -59,6 +59,11 @@ func (s *Server) route(r *http.Request, body []byte) *call {
 	}
 	s.identify(c, cred)
 	c.region = c.account.region(cred.region)
+	if c.service.operations == nil {
+		_ = c.service.protocol.read(c, r, body) // for the record; a REST call has no operation to read
+		c.problem = &apiError{http.StatusBadRequest, c.service.protocol.unknownOperation(c).code, "The sandbox has no service " + cred.service + "."}
+		return c
+	}
 	if err := c.service.protocol.read(c, r, body); err != nil {
 		c.problem = err
 		return c

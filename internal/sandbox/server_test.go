@@ -6,12 +6,14 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"strings"
 	"testing"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
+	"github.com/aws/aws-sdk-go-v2/service/firehose"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 
 	"flowproof/internal/sandbox"
@@ -136,4 +138,74 @@ func checkDefaultVPC(t *testing.T, w *world, region string) {
 	if len(subnets.Subnets) < 2 || !aws.ToBool(subnets.Subnets[0].DefaultForAz) {
 		t.Errorf("%s: %+v", region, subnets.Subnets)
 	}
+}
+
+func TestUnknownOperations(t *testing.T) {
+	t.Parallel()
+	w := start(t, sandbox.DefaultScenario())
+	ctx := context.Background()
+	_, err := w.ec2("eu-west-1").DescribeInstances(ctx, nil)
+	wantError(t, err, "InvalidAction", 400, "The action DescribeInstances is not valid for this web service.")
+	_, err = w.sts("eu-west-1").GetSessionToken(ctx, nil)
+	wantError(t, err, "InvalidAction", 400, "Could not find operation GetSessionToken for version 2011-06-15")
+	_, err = w.logs("eu-west-1").DescribeQueries(ctx, nil)
+	wantError(t, err, "UnknownOperationException", 400, "")
+	_, err = firehose.NewFromConfig(w.config("eu-west-1", "test")).ListDeliveryStreams(ctx, nil)
+	wantError(t, err, "UnknownOperationException", 400, "no service firehose")
+}
+
+func TestRequestsThatAreNotSigned(t *testing.T) {
+	t.Parallel()
+	w := start(t, sandbox.DefaultScenario())
+	resp, err := http.PostForm(w.url, url.Values{"Action": {"DescribeVpcs"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	body, err := io.ReadAll(resp.Body)
+	if err != nil || resp.StatusCode != http.StatusForbidden || !strings.Contains(string(body), "<Code>MissingAuthenticationToken</Code>") {
+		t.Errorf("status %d, body %q, error %v", resp.StatusCode, body, err)
+	}
+}
+
+func TestPresignedCall(t *testing.T) {
+	t.Parallel()
+	w := start(t, sandbox.DefaultScenario())
+	signed, err := sts.NewPresignClient(w.sts("eu-west-1")).PresignGetCallerIdentity(context.Background(), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	resp, err := http.Get(signed.URL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	body, err := io.ReadAll(resp.Body)
+	if err != nil || !strings.Contains(string(body), "<Account>123456789012</Account>") {
+		t.Errorf("status %d, body %q, error %v", resp.StatusCode, body, err)
+	}
+}
+
+func TestOversizedRequestIsRefused(t *testing.T) {
+	t.Parallel()
+	w := start(t, sandbox.DefaultScenario())
+	// A body of unknown length, one byte over the bound.
+	resp, err := http.Post(w.url, "application/x-www-form-urlencoded", io.LimitReader(endless{}, 4<<20+1))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	if resp.StatusCode != http.StatusRequestEntityTooLarge {
+		t.Errorf("status %d", resp.StatusCode)
+	}
+}
+
+// endless reads as the letter a for ever.
+type endless struct{}
+
+func (endless) Read(b []byte) (int, error) {
+	for i := range b {
+		b[i] = 'a'
+	}
+	return len(b), nil
 }
