@@ -64,7 +64,7 @@ func (r *region) deliverOne(f *flowLog, now time.Time) {
 	r.account.wake(f.tick(r, now))
 	if !f.pinned && !r.mayDeliver(f) {
 		f.delivery, f.message = deliveryFailed, accessError
-		r.stopFeeds(f, now)
+		r.stopFeeds(f, f.fed) // every call delivers first: until then it was allowed
 		return
 	}
 	f.fed = now

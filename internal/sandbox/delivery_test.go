@@ -12,6 +12,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs"
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
 	"github.com/aws/aws-sdk-go-v2/service/ec2/types"
+	"github.com/aws/aws-sdk-go-v2/service/iam"
 	"github.com/google/go-cmp/cmp"
 
 	"flowproof/internal/sandbox"
@@ -263,6 +264,58 @@ func TestRecordsAreRecords(t *testing.T) {
 			if aws.ToString(e.Message) != want {
 				t.Errorf("%q, want %q", aws.ToString(e.Message), want)
 			}
+		}
+	}
+}
+
+func TestPermissionsBoundaryBoundsDelivery(t *testing.T) {
+	t.Parallel()
+	w, now := delivering(t, "")
+	ctx := context.Background()
+	bound, err := w.iam().CreatePolicy(ctx, &iam.CreatePolicyInput{
+		PolicyName: aws.String("bound"), PolicyDocument: aws.String(`{"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "ec2:*", "Resource": "*"}}`),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = w.iam().CreateRole(ctx, &iam.CreateRoleInput{RoleName: aws.String("bounded"), PermissionsBoundary: bound.Policy.Arn, AssumeRolePolicyDocument: aws.String(
+		`{"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"Service": "vpc-flow-logs.amazonaws.com"}}}`)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = w.iam().PutRolePolicy(ctx, &iam.PutRolePolicyInput{RoleName: aws.String("bounded"), PolicyName: aws.String("all"),
+		PolicyDocument: aws.String(`{"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"}}`)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.create(t, "bounded")
+	now.pass(10 * time.Minute)
+	if got := w.status(t); got != "FAILED Access error" {
+		t.Errorf("status %q", got)
+	}
+}
+
+func TestRoleLostOnTheWayStopsDelivery(t *testing.T) {
+	t.Parallel()
+	w, now := delivering(t, "")
+	w.create(t, "deliver")
+	now.pass(15 * time.Minute)
+	ctx := context.Background()
+	_, err := w.iam().DeleteRolePolicy(ctx, &iam.DeleteRolePolicyInput{RoleName: aws.String("deliver"), PolicyName: aws.String("inline")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := w.status(t); got != "SUCCESS" {
+		t.Errorf("before the next record: %q", got)
+	}
+	now.pass(10 * time.Minute)
+	if got := w.status(t); got != "FAILED Access error" {
+		t.Errorf("after it: %q", got)
+	}
+	now.pass(time.Hour)
+	for name, newest := range w.streams(t) {
+		if newest != "12:10" {
+			t.Errorf("%s: newest record at %s, want 12:10", name, newest)
 		}
 	}
 }

@@ -254,3 +254,56 @@ func TestRegionsByNameAndFilter(t *testing.T) {
 	_, err := w.ec2("us-east-1").DescribeRegions(ctx, &ec2.DescribeRegionsInput{RegionNames: []string{"us--east-1"}})
 	wantError(t, err, "InvalidParameterValue", 400, "Invalid region: [us--east-1]")
 }
+
+func TestEveryFilterOfNetworks(t *testing.T) {
+	t.Parallel()
+	w := start(t, scenario(t, `accounts: [{id: "123456789012", regions: {eu-west-1: {vpcs: [
+		{id: vpc-0aaa, cidr: 10.1.0.0/16, subnets: 2, interfaces: 3}]}}}]`))
+	client, ctx := w.ec2("eu-west-1"), context.Background()
+	everything, err := client.DescribeNetworkInterfaces(ctx, nil)
+	if err != nil || len(everything.NetworkInterfaces) != 3 {
+		t.Fatalf("%+v %v", everything, err)
+	}
+	eni := everything.NetworkInterfaces[2]
+	vpcs := func(name, value string) (int, error) {
+		out, err := client.DescribeVpcs(ctx, &ec2.DescribeVpcsInput{Filters: vpcFilter(name, value)})
+		return len(out.Vpcs), err
+	}
+	subnets := func(name, value string) (int, error) {
+		out, err := client.DescribeSubnets(ctx, &ec2.DescribeSubnetsInput{Filters: vpcFilter(name, value)})
+		return len(out.Subnets), err
+	}
+	interfaces := func(name, value string) (int, error) {
+		out, err := client.DescribeNetworkInterfaces(ctx, &ec2.DescribeNetworkInterfacesInput{Filters: vpcFilter(name, value)})
+		return len(out.NetworkInterfaces), err
+	}
+	for _, tt := range []struct {
+		list        func(name, value string) (int, error)
+		name, value string
+		want        int
+	}{
+		{vpcs, "is-default", "true", 1},
+		{vpcs, "isDefault", "false", 1},
+		{vpcs, "state", "available", 2},
+		{vpcs, "cidr-block-association.cidr-block", "172.31.0.0/16", 1},
+		{subnets, "subnet-id", aws.ToString(eni.SubnetId), 1},
+		{subnets, "vpc-id", "vpc-0aaa", 2},
+		{subnets, "owner-id", "123456789012", 5},
+		{subnets, "state", "pending", 0},
+		{subnets, "cidr-block", "10.1.1.0/24", 1},
+		{subnets, "availability-zone", "eu-west-1b", 2},
+		{subnets, "default-for-az", "true", 3},
+		{interfaces, "network-interface-id", aws.ToString(eni.NetworkInterfaceId), 1},
+		{interfaces, "subnet-id", aws.ToString(eni.SubnetId), 2},
+		{interfaces, "owner-id", "210987654321", 0},
+		{interfaces, "availability-zone", "eu-west-1b", 1},
+		{interfaces, "private-ip-address", "10.1.0.11", 1},
+		{interfaces, "description", "?*", 0},
+		{interfaces, "interface-type", "interface", 3},
+		{interfaces, "status", "available", 0},
+	} {
+		if got, err := tt.list(tt.name, tt.value); got != tt.want || err != nil {
+			t.Errorf("%s=%s: %d, want %d (error %v)", tt.name, tt.value, got, tt.want, err)
+		}
+	}
+}
