@@ -3,6 +3,7 @@ package sandbox_test
 import (
 	"bytes"
 	"context"
+	"errors"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -76,6 +77,16 @@ func (w *world) ec2(region string) *ec2.Client { return ec2.NewFromConfig(w.conf
 
 func (w *world) sts(region string) *sts.Client { return sts.NewFromConfig(w.config(region, "test")) }
 
+// bodyOf reads an answer to its end.
+func bodyOf(t *testing.T, resp *http.Response) string {
+	t.Helper()
+	body, err := io.ReadAll(resp.Body)
+	if err := errors.Join(err, resp.Body.Close()); err != nil {
+		t.Fatal(err)
+	}
+	return string(body)
+}
+
 func TestPlainRequestSaysReady(t *testing.T) {
 	t.Parallel()
 	w := start(t, sandbox.DefaultScenario())
@@ -83,10 +94,9 @@ func TestPlainRequestSaysReady(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer resp.Body.Close()
-	body, err := io.ReadAll(resp.Body)
-	if err != nil || resp.StatusCode != 200 || !strings.Contains(string(body), "ready") {
-		t.Errorf("status %d, body %q, error %v", resp.StatusCode, body, err)
+	body := bodyOf(t, resp)
+	if resp.StatusCode != 200 || !strings.Contains(body, "ready") {
+		t.Errorf("status %d, body %q", resp.StatusCode, body)
 	}
 }
 
@@ -161,10 +171,9 @@ func TestRequestsThatAreNotSigned(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer resp.Body.Close()
-	body, err := io.ReadAll(resp.Body)
-	if err != nil || resp.StatusCode != http.StatusForbidden || !strings.Contains(string(body), "<Code>MissingAuthenticationToken</Code>") {
-		t.Errorf("status %d, body %q, error %v", resp.StatusCode, body, err)
+	body := bodyOf(t, resp)
+	if resp.StatusCode != http.StatusForbidden || !strings.Contains(body, "<Code>MissingAuthenticationToken</Code>") {
+		t.Errorf("status %d, body %q", resp.StatusCode, body)
 	}
 }
 
@@ -179,10 +188,9 @@ func TestPresignedCall(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer resp.Body.Close()
-	body, err := io.ReadAll(resp.Body)
-	if err != nil || !strings.Contains(string(body), "<Account>123456789012</Account>") {
-		t.Errorf("status %d, body %q, error %v", resp.StatusCode, body, err)
+	body := bodyOf(t, resp)
+	if !strings.Contains(body, "<Account>123456789012</Account>") {
+		t.Errorf("status %d, body %q", resp.StatusCode, body)
 	}
 }
 
@@ -194,9 +202,8 @@ func TestOversizedRequestIsRefused(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer resp.Body.Close()
-	if resp.StatusCode != http.StatusRequestEntityTooLarge {
-		t.Errorf("status %d", resp.StatusCode)
+	if body := bodyOf(t, resp); resp.StatusCode != http.StatusRequestEntityTooLarge {
+		t.Errorf("status %d, body %q", resp.StatusCode, body)
 	}
 }
 
