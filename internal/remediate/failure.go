@@ -1,0 +1,179 @@
+package remediate
+
+import (
+	"context"
+	"errors"
+	"io"
+	"slices"
+	"strings"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/aws/retry"
+	"github.com/aws/smithy-go"
+	smithyhttp "github.com/aws/smithy-go/transport/http"
+)
+
+// failureClass says what to do about a failure.
+type failureClass int
+
+const (
+	refused      failureClass = iota // as it stands it will never work
+	transient                        // throttling, 5xx, a conflict: again in a moment
+	unanswered                       // the connection broke: it may have been done
+	unpropagated                     // what was just made is not known everywhere yet
+	exists                           // what the request wants is there
+	absent                           // what the request is about is not there
+	deniedCaller                     // the caller may not
+	overLimit                        // a limit is reached
+	tokenReused                      // the client token was used for another request
+)
+
+// failure is an error of AWS, or of the way to it, read once.
+type failure struct {
+	class   failureClass
+	code    string
+	message string
+}
+
+// codesOf lists error codes as AWS services spell them (EC2 API error reference, references of
+// IAM, CloudWatch Logs and S3, recorded answers).
+var codesOf = []struct {
+	class failureClass
+	codes []string
+}{
+	{deniedCaller, []string{
+		"UnauthorizedOperation", "Client.UnauthorizedOperation", "AccessDenied", "AccessDeniedException", "AuthFailure",
+		"OptInRequired", "UnrecognizedClientException", "InvalidClientTokenId", "ExpiredToken", "ExpiredTokenException",
+		"RequestExpired", "SignatureDoesNotMatch", "InvalidSignatureException", "AllAccessDisabled",
+	}},
+	{overLimit, []string{
+		"FlowLogsLimitExceeded", "LimitExceeded", "LimitExceededException", "ResourceLimitExceeded", "ServiceQuotaExceededException",
+		"PolicyTooLarge", "TagLimitExceeded",
+	}},
+	{exists, []string{"FlowLogAlreadyExists", "ResourceAlreadyExistsException", "EntityAlreadyExists"}},
+	{absent, []string{
+		"NoSuchEntity", "ResourceNotFoundException", "InvalidFlowLogId.NotFound", "NoSuchBucketPolicy", "NoSuchBucket",
+		"InvalidVpcID.NotFound",
+	}},
+	{transient, []string{
+		"OperationAborted", "OperationAbortedException", "ConcurrentModification", "InternalError", "InternalFailure",
+		"ServiceUnavailable", "ServiceUnavailableException", "Unavailable", "SlowDown", "ServiceFailure", "500", "503",
+	}},
+	{tokenReused, []string{"IdempotentParameterMismatch"}},
+}
+
+// messagesOf lists what tells a failure where its code says nothing: items of CreateFlowLogs
+// come with the code "400" (observed), and a role that is not known yet with InvalidParameter.
+var messagesOf = []struct {
+	class failureClass
+	part  string
+}{
+	{unpropagated, "unable to assume given iam role"},
+	{exists, "existing flow log with the same configuration"},
+	{overLimit, "maximum number of flow logs"},
+	{transient, "internal error"},
+	{transient, "rate exceeded"},
+}
+
+// failureOf reads an error of a request.
+func failureOf(err error) failure {
+	var api smithy.APIError
+	if !errors.As(err, &api) {
+		f := failure{class: refused, message: oneLine(rootMessage(err))}
+		if isBroken(err) {
+			f.class = unanswered
+		}
+		return f
+	}
+	f := classify(api.ErrorCode(), api.ErrorMessage())
+	var answer *smithyhttp.ResponseError
+	if f.class == refused && errors.As(err, &answer) && answer.HTTPStatusCode() >= 500 {
+		f.class = transient
+	}
+	return f
+}
+
+// classify reads a code and a message, of a whole request or of one item in it.
+func classify(code, message string) failure {
+	f := failure{class: refused, code: code, message: oneLine(message)}
+	for _, known := range codesOf {
+		if slices.Contains(known.codes, code) {
+			f.class = known.class
+			return f
+		}
+	}
+	if _, throttled := retry.DefaultThrottleErrorCodes[code]; throttled {
+		f.class = transient
+		return f
+	}
+	lower := strings.ToLower(message)
+	for _, known := range messagesOf {
+		if strings.Contains(lower, known.part) {
+			f.class = known.class
+			return f
+		}
+	}
+	return f
+}
+
+// isBroken reports whether an error is of the connection: the request may have been acted on.
+func isBroken(err error) bool {
+	if errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, io.EOF) || errors.Is(err, context.DeadlineExceeded) {
+		return true
+	}
+	var sending *smithyhttp.RequestSendError
+	var reading *smithy.DeserializationError
+	return errors.As(err, &sending) || errors.As(err, &reading) ||
+		retry.RetryableConnectionError{}.IsErrorRetryable(err) == aws.TrueTernary
+}
+
+// outcome is how a failure ends a step for which there is nothing more to try.
+func (f failure) outcome() Outcome {
+	switch f.class {
+	case deniedCaller:
+		return Denied
+	case overLimit:
+		return Limited
+	}
+	return Failed
+}
+
+// text is the failure in one line, with what it usually means where that is not plain.
+func (f failure) text() string {
+	text := f.message
+	if f.code != "" {
+		text = strings.TrimSuffix(f.code+": "+f.message, ": ")
+	}
+	if hint := f.hint(); hint != "" {
+		text += " (" + hint + ")"
+	}
+	return text
+}
+
+// hint says what a message of AWS leaves out. The missing permissions behind the first two are
+// observed: AWS names neither.
+func (f failure) hint() string {
+	lower := strings.ToLower(f.message)
+	switch {
+	case f.code == "UnauthorizedOperation":
+		return "for CreateFlowLogs it may be iam:PassRole, logs:CreateLogDelivery or ec2:CreateTags that is missing: see flowproof policy write"
+	case strings.Contains(lower, "access denied for logdestination"), strings.Contains(lower, "logdestinationpermission"):
+		return "the bucket's policy does not let delivery.logs.amazonaws.com write, or has no room left"
+	case strings.Contains(lower, "undeliverable"):
+		return "the bucket's default key has to be a customer-managed one, given as an ARN"
+	}
+	return ""
+}
+
+// rootMessage is the innermost error's text: the SDK's wrapping names ids of requests.
+func rootMessage(err error) string {
+	for {
+		inner := errors.Unwrap(err)
+		if inner == nil {
+			return err.Error()
+		}
+		err = inner
+	}
+}
+
+func oneLine(s string) string { return strings.Join(strings.Fields(s), " ") }
