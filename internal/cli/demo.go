@@ -103,7 +103,7 @@ var sights = []sight{
 	{"eu-west-1", "shop-warehouse", trafficRule, finding.Pass, finding.Unproven, "records ACCEPT and REJECT in two flow logs: together that is everything."},
 	{"eu-central-1", "shop-analytics", trafficRule, finding.Pass, finding.Unproven, "records rejected traffic only, which is what CIS asks for at least."},
 	{"us-east-1", "corp-shared-network", vpcRule, finding.NotApplicable, "", "is shared by another account: judged there, not here."},
-	{"ap-south-1", "shop-india", vpcRule, finding.Unknown, "", "could not be judged: an organisation policy denies the list. Unknown, not passed."},
+	{"ap-south-1", "shop-india", vpcRule, finding.Unknown, "", "could not be judged: an organisation policy denies the list. Not a pass."},
 	{"sa-east-1", "", vpcRule, finding.Fail, finding.Absent, "is a default VPC that nobody uses: listed all the same."},
 }
 
@@ -134,7 +134,7 @@ func explain(w io.Writer, spool *event.Spool) error {
 		if name == "" {
 			name = f.Resource.ID
 		}
-		fmt.Fprintf(w, "  %-20s %s\n", name, s.says)
+		fmt.Fprintf(w, "  %s\n    %s\n", name, s.says)
 	}
 	return errors.Join(wrong...)
 }

@@ -18,6 +18,7 @@ func (a *app) kbCommand() *cobra.Command {
 		Short:   "The knowledge base: what each rule finds, and how to check and fix it by hand",
 		GroupID: groupKnow,
 		Args:    cobra.NoArgs,
+		RunE:    showHelp,
 	}
 	cmd.AddCommand(a.kbListCommand(), a.kbShowCommand(), a.kbExportCommand())
 	return cmd

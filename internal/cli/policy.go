@@ -16,6 +16,7 @@ func (a *app) policyCommand() *cobra.Command {
 		Short:   "The IAM permissions that flowproof needs, and no more",
 		GroupID: groupKnow,
 		Args:    cobra.NoArgs,
+		RunE:    showHelp,
 	}
 	cmd.AddCommand(a.policyReadCommand())
 	return cmd

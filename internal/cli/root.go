@@ -50,6 +50,7 @@ It only reads. What it could not read is never counted as a pass.`,
   flowproof scan --region 'eu-*'      # some Regions
   flowproof kb show vpc-flow-log-check`,
 		Args:          cobra.NoArgs,
+		RunE:          showHelp,
 		SilenceErrors: true,
 		SilenceUsage:  true,
 		PersistentPreRun: func(*cobra.Command, []string) {
@@ -72,6 +73,10 @@ It only reads. What it could not read is never counted as a pass.`,
 	)
 	return root
 }
+
+// showHelp is what a command does that only holds others. Without it a mistyped command would show
+// the help and exit 0.
+func showHelp(cmd *cobra.Command, _ []string) error { return cmd.Help() }
 
 // The groups of commands in the help text.
 const (

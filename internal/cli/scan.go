@@ -118,7 +118,7 @@ func (a *app) prepareRun(s config.Settings, source scan.Source) (*preparedRun, e
 		r.closers = append(r.closers, closer)
 	}
 	if s.SaveSnapshot != "" {
-		w, err := snapshot.Create(s.SaveSnapshot, version, s.Source, r.options.Run.Started)
+		w, err := snapshot.Create(s.SaveSnapshot, version, s.Source)
 		if err != nil {
 			return nil, joinClose(usageError{err}, r)
 		}

@@ -32,6 +32,7 @@ func (a *app) configCommand() *cobra.Command {
 		Short:   "Settings and where they come from",
 		GroupID: groupAbout,
 		Args:    cobra.NoArgs,
+		RunE:    showHelp,
 	}
 	cmd.AddCommand(a.configShowCommand())
 	return cmd

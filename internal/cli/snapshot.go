@@ -77,5 +77,5 @@ func savedText(s event.Summary, path string) string {
 	for _, rung := range finding.Assurances() {
 		vpcs += s.VPCs[string(rung)]
 	}
-	return fmt.Sprintf("saved %d of %d scopes whole, %d VPCs, %d gaps: %s", s.Scopes.Read, s.Scopes.Expected, vpcs, s.Gaps, path)
+	return fmt.Sprintf("saved to %s: scopes read whole %d of %d, VPCs %d, gaps %d", path, s.Scopes.Read, s.Scopes.Expected, vpcs, s.Gaps)
 }

@@ -49,23 +49,20 @@ type circumstances struct {
 // classify says why a call failed, and what AWS said in one line.
 func classify(err error, c circumstances) (inventory.Cause, string) {
 	var api smithy.APIError
+	var body *smithy.DeserializationError
 	switch {
 	case c.run.Err() != nil:
 		return inventory.Interrupted, interruption(c.run)
 	case errors.As(err, &api):
 		return classifyAPI(err, api, c), describeAPI(api)
-	case isCut(err):
-		return inventory.Incomplete, "the answer broke off: " + rootMessage(err)
 	case isTimeout(err):
 		return inventory.Unreachable, "no answer in time: " + rootMessage(err)
+	case isCut(err), errors.As(err, &body):
+		return inventory.Incomplete, "the answer broke off or could not be read: " + rootMessage(err)
 	case isNetwork(err):
 		return inventory.Unreachable, rootMessage(err)
 	case strings.Contains(err.Error(), "credentials"), strings.Contains(err.Error(), "failed to sign"):
 		return inventory.Credentials, rootMessage(err)
-	}
-	var parse *smithy.DeserializationError
-	if errors.As(err, &parse) {
-		return inventory.Incomplete, "the answer could not be read: " + rootMessage(err)
 	}
 	return inventory.Unreachable, rootMessage(err)
 }

@@ -68,6 +68,7 @@ func TestErrorsBecomeGapCauses(t *testing.T) {
 		{"refused", &smithyhttp.RequestSendError{Err: &net.OpError{Op: "dial", Err: errors.New("connection refused")}}, works, inventory.Unreachable},
 		{"one call took too long", fmt.Errorf("call: %w", context.DeadlineExceeded), works, inventory.Unreachable},
 		{"answer cut in the middle", &smithy.DeserializationError{Err: io.ErrUnexpectedEOF}, works, inventory.Incomplete},
+		{"connection reset in the middle of the answer", &smithy.DeserializationError{Err: &net.OpError{Op: "read", Err: errors.New("connection reset by peer")}}, works, inventory.Incomplete},
 		{"answer that is no XML", &smithy.DeserializationError{Err: errors.New("XML syntax error on line 1")}, works, inventory.Incomplete},
 	}
 	for _, tt := range tests {

@@ -18,6 +18,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/credentials/stscreds"
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
+	"github.com/aws/smithy-go/logging"
 )
 
 // Options says how to reach an account and which Regions of it to read.
@@ -82,6 +83,7 @@ func New(ctx context.Context, o Options) (*Source, error) {
 	load := []func(*config.LoadOptions) error{
 		config.WithRetryer(func() aws.Retryer { return retryer }),
 		config.WithHTTPClient(newHTTPClient()),
+		config.WithLogger(logging.Nop{}), // what the SDK has to say is in its errors
 		config.WithAppID("flowproof-" + cmp.Or(o.Version, "dev")),
 		config.WithAssumeRoleCredentialOptions(func(a *stscreds.AssumeRoleOptions) { a.TokenProvider = o.MFAToken }),
 	}
@@ -113,6 +115,7 @@ func At(endpointURL string, o Options) (*Source, error) {
 		BaseEndpoint: aws.String(endpointURL),
 		Credentials:  credentials.NewStaticCredentialsProvider("FLOWPROOF", "flowproof", ""),
 		HTTPClient:   newHTTPClient(),
+		Logger:       logging.Nop{},
 		Retryer:      func() aws.Retryer { return retryer },
 	})
 }

@@ -1,6 +1,7 @@
 package awslive
 
 import (
+	"bytes"
 	"errors"
 	"io"
 	"math/rand/v2"
@@ -73,6 +74,10 @@ func (c *callCounter) Do(req *http.Request) (*http.Response, error) {
 		return nil, req.Context().Err()
 	}
 	c.calls.Add(1)
+	if err := wholeBody(req); err != nil {
+		<-c.free
+		return nil, err
+	}
 	resp, err := c.client.Do(req)
 	if err != nil || resp.Body == nil {
 		<-c.free
@@ -80,6 +85,21 @@ func (c *callCounter) Do(req *http.Request) (*http.Response, error) {
 	}
 	resp.Body = &releasingBody{ReadCloser: resp.Body, release: sync.OnceFunc(func() { <-c.free })}
 	return resp, nil
+}
+
+// wholeBody gives a request a body in one piece. The SDK's own (smithy-go 1.28.9) answers io.EOF
+// once it is closed, and net/http takes that for a failed write when a server answers fast: it closes
+// the connection in the middle of the answer, and the call is sent twice. Bodies of reads are small.
+func wholeBody(req *http.Request) error {
+	if req.Body == nil || req.Body == http.NoBody {
+		return nil
+	}
+	body, err := io.ReadAll(req.Body)
+	if err := errors.Join(err, req.Body.Close()); err != nil {
+		return err
+	}
+	req.Body = io.NopCloser(bytes.NewReader(body))
+	return nil
 }
 
 type releasingBody struct {

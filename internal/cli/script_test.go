@@ -1,0 +1,89 @@
+package cli_test
+
+import (
+	"errors"
+	"net/http/httptest"
+	"os"
+	"os/exec"
+	"strconv"
+	"testing"
+
+	"github.com/rogpeppe/go-internal/testscript"
+
+	"flowproof/internal/cli"
+	"flowproof/internal/sandbox"
+	"flowproof/internal/terminal"
+)
+
+func TestMain(m *testing.M) {
+	testscript.Main(m, map[string]func(){
+		"flowproof": func() { os.Exit(cli.Main(os.Args[1:], terminal.System())) },
+	})
+}
+
+// TestScripts runs testdata/script/*.txtar: the program as a user sees it, against the sandbox.
+func TestScripts(t *testing.T) {
+	t.Parallel()
+	testscript.Run(t, testscript.Params{
+		Dir:                 "testdata/script",
+		RequireExplicitExec: true,
+		Setup: func(env *testscript.Env) error {
+			env.Setenv("AWS_ACCESS_KEY_ID", "test")
+			env.Setenv("AWS_SECRET_ACCESS_KEY", "test")
+			env.Setenv("AWS_EC2_METADATA_DISABLED", "true")
+			env.Setenv("AWS_MAX_ATTEMPTS", "2") // a script that wants to see a gap need not wait for it
+			env.Setenv("HOME", env.WorkDir)
+			return nil
+		},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){
+			"exits":   exits,
+			"sandbox": serveScenario,
+		},
+	})
+}
+
+// exits runs a command and wants an exit status: exits 3 flowproof scan.
+func exits(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 2 {
+		ts.Fatalf("usage: exits STATUS COMMAND [ARG ...]")
+	}
+	want, err := strconv.Atoi(args[0])
+	if err != nil {
+		ts.Fatalf("exit status %q: %v", args[0], err)
+	}
+	got := 0
+	var exit *exec.ExitError
+	if err := ts.Exec(args[1], args[2:]...); errors.As(err, &exit) {
+		got = exit.ExitCode()
+	} else if err != nil {
+		ts.Fatalf("%s: %v", args[1], err)
+	}
+	if got != want {
+		ts.Fatalf("exit status %d, want %d", got, want)
+	}
+}
+
+// serveScenario serves a scenario file, or the demo's, and points AWS_ENDPOINT_URL at it.
+func serveScenario(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) > 1 {
+		ts.Fatalf("usage: sandbox [FILE|demo]")
+	}
+	scenario := sandbox.DefaultScenario()
+	switch {
+	case len(args) == 1 && args[0] == "demo":
+		scenario = sandbox.DemoScenario()
+	case len(args) == 1:
+		var err error
+		if scenario, err = sandbox.ParseScenario([]byte(ts.ReadFile(args[0]))); err != nil {
+			ts.Fatalf("%v", err)
+		}
+	}
+	aws, err := sandbox.New(scenario)
+	if err != nil {
+		ts.Fatalf("%v", err)
+	}
+	server := httptest.NewServer(aws)
+	ts.Defer(server.Close)
+	ts.Defer(aws.Close)
+	ts.Setenv("AWS_ENDPOINT_URL", server.URL)
+}
