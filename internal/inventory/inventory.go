@@ -17,6 +17,7 @@ type Inventory struct {
 	VPCs     []VPC     `json:"vpcs,omitempty"`
 	FlowLogs []FlowLog `json:"flow_logs,omitempty"`
 	Arrivals []Arrival `json:"arrivals,omitempty"`
+	Named    Named     `json:"named,omitzero"`
 }
 
 // Status says what came of a scope: a row of the ledger.
@@ -95,6 +96,7 @@ func (inv *Inventory) Normalize() {
 	inv.FlowLogs = slices.CompactFunc(inv.FlowLogs, func(a, b FlowLog) bool { return compareFlowLogs(a, b) == 0 })
 	slices.SortFunc(inv.Arrivals, compareArrivals)
 	inv.Arrivals = slices.CompactFunc(inv.Arrivals, func(a, b Arrival) bool { return compareArrivals(a, b) == 0 })
+	inv.Named.normalize()
 	inv.gapForUnplacedLogs()
 	slices.SortFunc(inv.Gaps, compareGaps)
 	inv.Gaps = slices.Compact(inv.Gaps)

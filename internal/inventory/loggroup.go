@@ -1,0 +1,34 @@
+package inventory
+
+import (
+	"strings"
+	"time"
+)
+
+// LogGroups are the CloudWatch Logs groups whose names begin with what was asked for.
+const LogGroups Kind = "log-groups"
+
+// LogGroup is one item of DescribeLogGroups.
+type LogGroup struct {
+	Name          string            `json:"name"`
+	RetentionDays int32             `json:"retention_days,omitempty"` // 0: events never expire
+	KMSKey        string            `json:"kms_key,omitempty"`        // ARN; empty for CloudWatch Logs' own encryption
+	Class         string            `json:"class,omitempty"`          // STANDARD, INFREQUENT_ACCESS, DELIVERY; older answers have none
+	StoredBytes   int64             `json:"stored_bytes,omitempty"`
+	Created       time.Time         `json:"created,omitzero"`
+	Tags          map[string]string `json:"tags,omitempty"` // nil beyond the first groups of a scope, where nobody read them
+}
+
+// Keeps reports whether the group keeps events for at least so many days.
+func (g LogGroup) Keeps(days int32) bool { return g.RetentionDays == 0 || g.RetentionDays >= days }
+
+// DeliveryClass is the class of a group that keeps events for a day and cannot be changed
+// (CloudWatch Logs API reference): no place for records that must be kept.
+const DeliveryClass = "DELIVERY"
+
+// LogGroup says what was read of a group: whether it exists, and whether that is known at all.
+func (inv *Inventory) LogGroup(name string) (group LogGroup, exists, known bool) {
+	asked := inv.Named.Asked.LogGroupPrefix
+	return found(inv, LogGroups, asked != "" && strings.HasPrefix(name, asked), inv.Named.LogGroups,
+		func(g LogGroup) bool { return g.Name == name })
+}

@@ -1,0 +1,18 @@
+package inventory
+
+// Streams is the Firehose stream that was asked for, in the scope that its ARN is of.
+const Streams Kind = "streams"
+
+// Stream is a Firehose delivery stream.
+type Stream struct {
+	Name   string `json:"name"`
+	ARN    string `json:"arn"`
+	Status string `json:"status"` // ACTIVE when it takes records
+	Source string `json:"source"` // DirectPut for one that flow logs may deliver to
+}
+
+// Stream says what was read of a stream: whether it exists, and whether that is known at all.
+func (inv *Inventory) Stream(arn string) (stream Stream, exists, known bool) {
+	return found(inv, Streams, arn != "" && inv.Named.Asked.Stream == arn, inv.Named.Streams,
+		func(s Stream) bool { return s.ARN == arn })
+}
