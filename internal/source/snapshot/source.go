@@ -9,104 +9,107 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"slices"
 
 	"flowproof/internal/inventory"
 )
 
-// Source gives back a snapshot. All of it is in memory: gzip cannot be read from the middle, and
-// ten thousand scopes of a few VPCs each are some tens of megabytes.
+// Source gives back a snapshot. In memory it keeps the ledger and where each scope's line lies, and
+// reads a line when it is asked for: an organisation's snapshot may be larger than memory, and a
+// scope may be asked for at any time and again. A compressed file cannot be read from
+// the middle, so it is unpacked into a temporary file first.
 type Source struct {
 	path    string
+	header  Header
+	file    *os.File
+	remove  string // the temporary file to remove, or empty
 	targets []inventory.Target
-	saved   map[inventory.Scope]inventory.Inventory
+	lines   map[inventory.Scope]span
 }
 
-// Open reads a snapshot. A file that is none, or of another version, is an error; one that was cut
-// off gives what is whole of it, and one more row that says that something is missing.
+// span is where a line lies.
+type span struct {
+	number         int
+	offset, length int64
+}
+
+// Open opens a snapshot and finds its scopes. The error names what stands in the way: no file, no
+// snapshot, one of another version, or one in which no scope is left. Of a file that is cut off or
+// damaged everything whole is given, and a row for the Region "*" tells of the rest.
 func Open(path string) (*Source, error) {
-	file, err := os.Open(path) //nolint:gosec // the user names their own file
-	if err != nil {
-		return nil, fmt.Errorf("open the snapshot: %w", err)
-	}
-	s, err := read(path, file)
-	return s, errors.Join(err, file.Close())
-}
-
-func read(path string, r io.Reader) (*Source, error) {
-	in := bufio.NewReader(r)
-	if magic, _ := in.Peek(2); bytes.Equal(magic, []byte{0x1f, 0x8b}) { // what cannot be peeked at is no gzip
-		zip, err := gzip.NewReader(in)
-		if err != nil {
-			return nil, fmt.Errorf("snapshot %s: %w", path, err)
-		}
-		in = bufio.NewReader(zip)
-	}
-	dec := json.NewDecoder(in)
-	var h header
-	if err := dec.Decode(&h); err != nil || h.Schema != Schema {
-		return nil, fmt.Errorf("snapshot %s: not a %s file (its schema is %q); save it again with this version", path, Schema, h.Schema)
-	}
-	s := &Source{path: path, saved: map[inventory.Scope]inventory.Inventory{}}
-	if whole := s.readScopes(dec); !whole {
-		s.addCutOff()
+	s := &Source{path: path, lines: map[inventory.Scope]span{}}
+	if err := s.open(); err != nil {
+		return nil, errors.Join(fmt.Errorf("open snapshot %s: %w", path, err), s.Close())
 	}
 	return s, nil
 }
 
-// line is an inventory, or the trailer.
-type line struct {
-	inventory.Inventory
-	trailer
+func (s *Source) open() error {
+	file, err := os.Open(s.path)
+	if err != nil {
+		return err
+	}
+	s.file = file
+	damage, err := s.unpack()
+	if err != nil {
+		return err
+	}
+	in := bufio.NewReaderSize(s.file, 1<<16)
+	raw, err := in.ReadSlice('\n') // a first line longer than the buffer is no header
+	if err != nil && !errors.Is(err, io.EOF) && !errors.Is(err, bufio.ErrBufferFull) {
+		return err
+	}
+	if err := s.readHeader(raw); err != nil {
+		return err
+	}
+	return s.index(in, int64(len(raw)), damage)
 }
 
-// readScopes reads up to the trailer and reports whether it came and counts what was read.
-func (s *Source) readScopes(dec *json.Decoder) bool {
-	for {
-		var l line
-		if err := dec.Decode(&l); err != nil {
-			return false
-		}
-		if l.End {
-			return l.Scopes == len(s.targets) && !dec.More()
-		}
-		inv := l.Inventory
-		if inv.Account == "" || inv.Region == "" {
-			return false
-		}
-		if _, twice := s.saved[inv.Scope]; twice {
-			return false
-		}
-		s.saved[inv.Scope] = inv
-		s.targets = append(s.targets, inv.Target)
+// unpack replaces a compressed file by its content, known by the first two bytes whatever the
+// name. The first result says what is wrong with the packing: what came before it counts.
+func (s *Source) unpack() (damage string, err error) {
+	magic := make([]byte, 2)
+	n, err := s.file.ReadAt(magic, 0)
+	if err != nil && !errors.Is(err, io.EOF) {
+		return "", err
 	}
+	if n < 2 || !bytes.Equal(magic, []byte{0x1f, 0x8b}) {
+		return "", nil
+	}
+	packed, err := gzip.NewReader(bufio.NewReader(s.file))
+	if err != nil {
+		return "", fmt.Errorf("unpack: %w", err)
+	}
+	content, err := os.CreateTemp("", "flowproof-snapshot-*")
+	if err != nil {
+		return "", fmt.Errorf("unpack: %w", err)
+	}
+	original := s.file
+	s.file, s.remove = content, content.Name()
+	if os.Remove(s.remove) == nil {
+		s.remove = "" // gone as soon as the process is; not every system allows it
+	}
+	defer func() { _ = original.Close() }() // only read from
+	if _, err := io.Copy(content, packed); err != nil {
+		var disk *fs.PathError
+		if errors.As(err, &disk) {
+			return "", fmt.Errorf("unpack: %w", err)
+		}
+		damage = "its compression is damaged: " + err.Error()
+	}
+	_, err = content.Seek(0, io.SeekStart)
+	return damage, err
 }
 
-// addCutOff adds a row for whatever else the snapshot held, under the last account that is whole.
-func (s *Source) addCutOff() {
-	scope := inventory.Scope{Partition: "aws", Account: inventory.AnyRegion, Region: inventory.AnyRegion}
-	if n := len(s.targets); n > 0 {
-		scope.Partition, scope.Account = s.targets[n-1].Partition, s.targets[n-1].Account
-	}
-	cut := inventory.Gap{
-		Kind: inventory.Regions, API: s.path, Cause: inventory.Incomplete,
-		Message: fmt.Sprintf("the snapshot is cut off after %d whole scopes: save it again", len(s.targets)),
-	}
-	if at := slices.IndexFunc(s.targets, func(t inventory.Target) bool { return t.Scope == scope }); at >= 0 {
-		s.targets[at].Gaps = append(slices.Clone(s.targets[at].Gaps), cut)
-		return
-	}
-	s.targets = append(s.targets, inventory.Target{Scope: scope, Gaps: []inventory.Gap{cut}})
-}
+// Header is the snapshot's first line.
+func (s *Source) Header() Header { return s.header }
 
-// Discover implements scan.Source. Gaps that reading left in a scope are given by Read; those of a row that
-// stands for an account as a whole come with it.
+// Discover tells of every scope of the snapshot, in the order of the file. The gaps of a scope
+// come with Read, beside what was read of it.
 func (s *Source) Discover(_ context.Context, found func(inventory.Target) error) error {
 	for _, t := range s.targets {
-		if t.Region != inventory.AnyRegion {
-			t.Gaps = nil
-		}
 		if err := found(t); err != nil {
 			return err
 		}
@@ -114,25 +117,78 @@ func (s *Source) Discover(_ context.Context, found func(inventory.Target) error)
 	return nil
 }
 
-// Read implements scan.Source: the kinds asked for, with the gaps that they had. A kind that the
-// snapshot was not saved with is a gap, never an empty list.
-func (s *Source) Read(_ context.Context, t inventory.Target, kinds []inventory.Kind) inventory.Inventory {
-	saved := s.saved[t.Scope]
-	inv := inventory.Inventory{Target: t, ReadAt: saved.ReadAt, Kinds: kinds, Arrivals: saved.Arrivals}
-	inv.Gaps = saved.GapsIn(kinds...)
-	for _, kind := range kinds {
-		switch {
-		case !slices.Contains(saved.Kinds, kind):
-			inv.Fail(s.path, inventory.Incomplete, fmt.Sprintf("the snapshot was saved without %s: save it with the rules that it is to be judged by", kind), kind)
-		case kind == inventory.VPCs:
-			inv.VPCs = saved.VPCs
-		case kind == inventory.FlowLogs:
-			inv.FlowLogs = saved.FlowLogs
+// Read gives a scope as it was saved, with the kinds that are asked for and no others, so that a
+// snapshot with more in it is judged like the account itself would be.
+func (s *Source) Read(ctx context.Context, t inventory.Target, kinds []inventory.Kind) inventory.Inventory {
+	inv := inventory.Inventory{Target: t, Kinds: slices.Clone(kinds), ReadAt: s.header.Saved}
+	if t.Region == inventory.AnyRegion {
+		return inv // no list, and its gaps came with the row
+	}
+	if ctx.Err() != nil {
+		inv.Fail(s.path, inventory.Interrupted, "interrupted before it was read from the snapshot", kinds...)
+		return inv
+	}
+	saved, err := s.line(t.Scope)
+	if err != nil {
+		inv.Fail(s.path, inventory.Incomplete, err.Error()+": save the snapshot again", kinds...)
+		return inv
+	}
+	inv = only(saved, kinds)
+	for _, k := range kinds {
+		if !slices.Contains(saved.Kinds, k) {
+			inv.Fail(s.path, inventory.Incomplete, fmt.Sprintf(
+				"the snapshot was saved by rules that did not need %s: save it again with the rules that are asked now (--rule, --ruleset)", k), k)
 		}
 	}
 	inv.Normalize()
 	return inv
 }
 
-// Calls implements scan.Source: a file costs none.
+// line reads one scope's line.
+func (s *Source) line(scope inventory.Scope) (inventory.Inventory, error) {
+	var inv inventory.Inventory
+	at, ok := s.lines[scope]
+	if !ok {
+		return inv, errors.New("the snapshot has no such scope")
+	}
+	raw := make([]byte, at.length)
+	if _, err := s.file.ReadAt(raw, at.offset); err != nil {
+		return inv, fmt.Errorf("read line %d of the snapshot: %w", at.number, err)
+	}
+	if err := json.Unmarshal(raw, &inv); err != nil {
+		return inv, fmt.Errorf("line %d of the snapshot does not make sense: %w", at.number, err)
+	}
+	return inv, nil
+}
+
+// only keeps of an inventory the kinds asked for. A list that no kind here stands for is left out.
+// Gaps in the account's Regions concern every kind.
+func only(saved inventory.Inventory, kinds []inventory.Kind) inventory.Inventory {
+	inv := inventory.Inventory{Target: saved.Target, ReadAt: saved.ReadAt, Kinds: slices.Clone(kinds)}
+	inv.Gaps = saved.GapsIn(kinds...)
+	for _, k := range kinds {
+		switch k {
+		case inventory.VPCs:
+			inv.VPCs = saved.VPCs
+		case inventory.FlowLogs:
+			inv.FlowLogs = saved.FlowLogs
+		}
+	}
+	return inv
+}
+
+// Calls is 0: nothing is asked of AWS.
 func (s *Source) Calls() int64 { return 0 }
+
+// Close lets go of the file, and removes what was unpacked of it.
+func (s *Source) Close() error {
+	var errs []error
+	if s.file != nil {
+		errs = append(errs, s.file.Close())
+	}
+	if s.remove != "" {
+		errs = append(errs, os.Remove(s.remove))
+	}
+	s.file, s.remove = nil, ""
+	return errors.Join(errs...)
+}

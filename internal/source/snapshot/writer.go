@@ -1,7 +1,3 @@
-// Package snapshot saves what was read of an account and gives it back later, so that it can be
-// judged again, offline, with the same result. A file is JSON lines: a header, one inventory a
-// line, a last line that counts them, and it is compressed when its name ends in .gz. It
-// judges nothing and leaves nothing out.
 package snapshot
 
 import (
@@ -19,81 +15,114 @@ import (
 	"flowproof/internal/inventory"
 )
 
-// Schema names the format; it stands in the header.
-const Schema = "flowproof.snapshot/v1"
-
-// header is the first line.
-type header struct {
-	Schema  string    `json:"schema"`
-	Version string    `json:"version"` // of the program that saved it
-	Source  string    `json:"source"`  // what it read
-	Saved   time.Time `json:"saved"`
-}
-
-// trailer is the last line: without it the file is not whole.
-type trailer struct {
-	End    bool `json:"end"`
-	Scopes int  `json:"scopes"`
-}
-
-// Writer writes a snapshot. The file takes its name when it is whole, on Close: a run that dies
-// leaves the file of an earlier run as it was.
+// Writer writes a snapshot scope by scope, beside its final place and readable by its owner alone.
+// Only Close puts it in its place, so that no reader ever sees part of one and an older snapshot
+// stays until the new one is whole.
 type Writer struct {
 	path   string
-	file   *os.File
-	zip    *gzip.Writer // nil without compression
+	file   *os.File // nil when done
+	gzip   *gzip.Writer
 	out    *bufio.Writer
 	enc    *json.Encoder
 	scopes int
-	failed error
+	err    error // the first one: what follows it cannot make a whole snapshot
 }
 
-// Create starts a snapshot at path, readable by its owner alone: it lists a whole network.
-func Create(path, version, source string, now time.Time) (*Writer, error) {
-	file, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*")
+// Create begins a snapshot at path. Version and source go into its header. Discard or Close ends it.
+func Create(path, version, source string) (*Writer, error) {
+	if info, err := os.Stat(path); err == nil && !info.Mode().IsRegular() {
+		return nil, fmt.Errorf("save a snapshot as %s: there is something that is no plain file", path)
+	}
+	file, err := os.CreateTemp(filepath.Dir(path), ".flowproof-snapshot-*")
 	if err != nil {
-		return nil, fmt.Errorf("create the snapshot: %w", err)
+		return nil, fmt.Errorf("save a snapshot as %s: %w", path, err)
 	}
 	w := &Writer{path: path, file: file}
 	var to io.Writer = file
 	if strings.HasSuffix(path, ".gz") {
-		w.zip = gzip.NewWriter(file)
-		to = w.zip
+		w.gzip = gzip.NewWriter(file)
+		to = w.gzip
 	}
 	w.out = bufio.NewWriterSize(to, 1<<16)
 	w.enc = json.NewEncoder(w.out)
 	w.enc.SetEscapeHTML(false)
-	w.encode(header{Schema: Schema, Version: version, Source: source, Saved: now.UTC()})
-	return w, w.failed
+	header := Header{Schema: Schema, Version: version, Saved: time.Now().UTC(), Source: source}
+	if err := w.enc.Encode(header); err != nil {
+		return nil, errors.Join(w.failed(err), w.Discard())
+	}
+	return w, nil
 }
 
-// Write adds one scope.
+// Write adds one scope. It is called from one goroutine, once for each scope; the order is free.
 func (w *Writer) Write(inv inventory.Inventory) error {
+	if w.err != nil {
+		return w.err
+	}
+	if err := w.enc.Encode(inv); err != nil {
+		w.err = w.failed(fmt.Errorf("%s: %w", inv.Scope, err))
+	}
 	w.scopes++
-	w.encode(inv)
-	return w.failed
+	return w.err
 }
 
-func (w *Writer) encode(v any) {
-	if w.failed == nil && w.enc.Encode(v) != nil {
-		w.failed = fmt.Errorf("write the snapshot %s: the disk may be full", w.path)
-	}
-}
-
-// Close completes the file and gives it its name. After a failed Write it removes it.
+// Close writes the trailer, waits until everything is on the disk, and moves the snapshot to its
+// place. If that or any Write failed, or no scope was written, nothing is left behind, and what
+// was in the place before stays.
 func (w *Writer) Close() error {
-	w.encode(trailer{End: true, Scopes: w.scopes})
-	errs := []error{w.failed, w.out.Flush()}
-	if w.zip != nil {
-		errs = append(errs, w.zip.Close())
+	if w.file == nil {
+		return nil
 	}
-	errs = append(errs, w.file.Sync(), w.file.Close())
-	err := errors.Join(errs...)
-	if err == nil {
-		err = os.Rename(w.file.Name(), w.path)
+	if w.err != nil {
+		return errors.Join(w.err, w.Discard())
 	}
-	if err != nil {
-		return errors.Join(fmt.Errorf("complete the snapshot %s: %w", w.path, err), os.Remove(w.file.Name()))
+	if err := w.finish(); err != nil {
+		return errors.Join(w.failed(err), w.Discard())
+	}
+	name := w.file.Name()
+	w.file = nil
+	if err := os.Rename(name, w.path); err != nil {
+		return errors.Join(w.failed(err), os.Remove(name))
 	}
 	return nil
+}
+
+// finish writes what is left and closes the file.
+func (w *Writer) finish() error {
+	if w.scopes == 0 {
+		return errors.New("no scope was written")
+	}
+	if err := w.enc.Encode(trailer{End: true, Scopes: w.scopes}); err != nil {
+		return err
+	}
+	if err := w.out.Flush(); err != nil {
+		return err
+	}
+	if w.gzip != nil {
+		if err := w.gzip.Close(); err != nil {
+			return err
+		}
+	}
+	if err := w.file.Sync(); err != nil {
+		return err
+	}
+	return w.file.Close()
+}
+
+// Discard gives up a snapshot that was not closed and removes what was written of it. After
+// Close it does nothing, so that it can be deferred.
+func (w *Writer) Discard() error {
+	if w.file == nil {
+		return nil
+	}
+	name := w.file.Name()
+	err := w.file.Close()
+	w.file = nil
+	if errors.Is(err, os.ErrClosed) {
+		err = nil // finish came that far
+	}
+	return errors.Join(err, os.Remove(name))
+}
+
+func (w *Writer) failed(err error) error {
+	return fmt.Errorf("save a snapshot as %s: %w", w.path, err)
 }

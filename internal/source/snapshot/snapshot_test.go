@@ -1,0 +1,423 @@
+package snapshot_test
+
+import (
+	"bytes"
+	"compress/gzip"
+	"context"
+	"errors"
+	"io"
+	"os"
+	"path/filepath"
+	"reflect"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/santhosh-tekuri/jsonschema/v6"
+
+	"flowproof/internal/inventory"
+	"flowproof/internal/source/snapshot"
+)
+
+var (
+	both   = []inventory.Kind{inventory.FlowLogs, inventory.VPCs}
+	readAt = time.Date(2024, 5, 1, 10, 0, 0, 0, time.UTC)
+)
+
+func scope(region string) inventory.Scope {
+	return inventory.Scope{Partition: "aws", Account: "111122223333", Region: region}
+}
+
+// full is one inventory with every field set, an incomplete one, and rows that were not read.
+func full() []inventory.Inventory {
+	whole := inventory.Inventory{
+		Target: inventory.Target{Scope: scope("eu-west-1"), Assumed: true}, ReadAt: readAt, Kinds: both,
+		VPCs: []inventory.VPC{
+			{ID: "vpc-1", OwnerID: "111122223333", CIDR: "10.0.0.0/16", IsDefault: true, Tags: map[string]string{"Name": "<\u202e&\u009b>"}},
+			{ID: "vpc-2"},
+		},
+		FlowLogs: []inventory.FlowLog{{
+			ID: "fl-1", ResourceID: "vpc-1", Status: "ACTIVE", DeliveryStatus: "FAILED", DeliveryError: "Access error", TrafficType: "ALL",
+			DestinationType: "s3", Destination: "arn:aws:s3:::b", LogGroup: "g", Role: "r", CrossAccountRole: "c", Format: "${version}", Interval: 600,
+			FileFormat: "parquet", Hive: true, PerHour: true, Created: readAt.Add(-time.Hour), Tags: map[string]string{"a": ""},
+		}, {ResourceID: "vpc-2", DestinationType: "cloud-watch-logs"}},
+	}
+	cut := inventory.Inventory{Target: inventory.Target{Scope: scope("us-east-1")}, ReadAt: readAt, Kinds: both, VPCs: []inventory.VPC{{ID: "vpc-3"}}}
+	cut.Fail("ec2:DescribeFlowLogs", inventory.Denied, "no\u2028no", inventory.FlowLogs)
+	disabled := inventory.Inventory{Target: inventory.Target{Scope: scope("me-south-1"), Absent: inventory.Disabled}, Kinds: both}
+	regions := inventory.Inventory{Target: inventory.Target{Scope: scope(inventory.AnyRegion)}, ReadAt: readAt, Kinds: both}
+	regions.Fail("ec2:DescribeRegions", inventory.Denied, "no", inventory.Regions)
+	return []inventory.Inventory{cut, whole, disabled, regions}
+}
+
+// save writes a snapshot and returns its path.
+func save(t *testing.T, name string, inventories ...inventory.Inventory) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), name)
+	w, err := snapshot.Create(path, "v1.2.3", "aws")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, inv := range inventories {
+		if err := w.Write(inv); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+func open(t *testing.T, path string) *snapshot.Source {
+	t.Helper()
+	s, err := snapshot.Open(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := s.Close(); err != nil {
+			t.Errorf("Close: %v", err)
+		}
+	})
+	return s
+}
+
+// readAll discovers and reads as a run does: a target with gaps is not read.
+func readAll(t *testing.T, s *snapshot.Source, kinds []inventory.Kind) []inventory.Inventory {
+	t.Helper()
+	var inventories []inventory.Inventory
+	err := s.Discover(t.Context(), func(target inventory.Target) error {
+		inv := inventory.Inventory{Target: target, Kinds: kinds}
+		if len(target.Gaps) == 0 && target.Absent == inventory.Present {
+			inv = s.Read(t.Context(), target, kinds)
+		}
+		inventories = append(inventories, inv)
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return inventories
+}
+
+func TestRoundTrip(t *testing.T) {
+	t.Parallel()
+	for _, name := range []string{"s.json", "s.jsonl.gz"} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			want := full()
+			path := save(t, name, want...)
+			s := open(t, path)
+			got := readAll(t, s, both)
+			got[3].ReadAt = readAt // a row of gaps alone has no reading of its own
+			if diff := cmp.Diff(want, got); diff != "" {
+				t.Errorf("inventories (-want +got):\n%s", diff)
+			}
+			if again := s.Read(t.Context(), want[0].Target, both); len(again.VPCs) != 1 {
+				t.Errorf("the second reading of a scope has %d VPCs", len(again.VPCs))
+			}
+			h := s.Header()
+			if h.Schema != "flowproof.snapshot/v1" || h.Version != "v1.2.3" || h.Source != "aws" || h.Saved.IsZero() || h.Saved.Location() != time.UTC {
+				t.Errorf("header %+v", h)
+			}
+			if s.Calls() != 0 {
+				t.Errorf("Calls() = %d", s.Calls())
+			}
+		})
+	}
+}
+
+func TestFile_is_private_and_alone(t *testing.T) {
+	t.Parallel()
+	path := save(t, "s.json", full()...)
+	info, err := os.Stat(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if info.Mode().Perm() != 0o600 {
+		t.Errorf("mode %v, want 0600", info.Mode().Perm())
+	}
+	if got := list(t, filepath.Dir(path)); len(got) != 1 {
+		t.Errorf("left behind: %v", got)
+	}
+}
+
+func list(t *testing.T, dir string) []string {
+	t.Helper()
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var names []string
+	for _, e := range entries {
+		names = append(names, e.Name())
+	}
+	return names
+}
+
+func TestCompressed_by_name_and_found_by_content(t *testing.T) {
+	t.Parallel()
+	plain, packed := content(t, save(t, "s.json", full()...)), content(t, save(t, "s.gz", full()...))
+	if !bytes.HasPrefix(plain, []byte(`{"schema":"flowproof.snapshot/v1"`)) {
+		t.Errorf("plain file begins with %q", plain[:40])
+	}
+	if !bytes.HasPrefix(packed, []byte{0x1f, 0x8b}) {
+		t.Errorf("file named .gz begins with %x", packed[:2])
+	}
+	renamed := filepath.Join(t.TempDir(), "s.json")
+	write(t, renamed, packed)
+	if got := len(readAll(t, open(t, renamed), both)); got != 4 {
+		t.Errorf("%d scopes from a compressed file of another name, want 4", got)
+	}
+}
+
+func content(t *testing.T, path string) []byte {
+	t.Helper()
+	b, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b
+}
+
+func write(t *testing.T, path string, b []byte) {
+	t.Helper()
+	if err := os.WriteFile(path, b, 0o600); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestSchema_describes_what_is_written(t *testing.T) {
+	t.Parallel()
+	compiler := jsonschema.NewCompiler()
+	compiler.AssertFormat()
+	schema, err := compiler.Compile(filepath.Join("..", "..", "..", "docs", "schema", "snapshot-v1.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	inventories := full()
+	inventories[0].Arrivals = []inventory.Arrival{{FlowLog: "fl-1", Interface: "eni-1", Newest: readAt}, {FlowLog: "fl-1", Newest: readAt}}
+	lines := bytes.Split(bytes.TrimSpace(content(t, save(t, "s.json", inventories...))), []byte("\n"))
+	if len(lines) != 6 {
+		t.Fatalf("%d lines, want a header, four scopes and a trailer", len(lines))
+	}
+	for i, line := range lines {
+		value, err := jsonschema.UnmarshalJSON(bytes.NewReader(line))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := schema.Validate(value); err != nil {
+			t.Errorf("line %d: %v", i+1, err)
+		}
+		value.(map[string]any)["unheard_of"] = true
+		if err := schema.Validate(value); err == nil {
+			t.Errorf("line %d is valid with a field that is not described", i+1)
+		}
+	}
+}
+
+func TestRead_gives_only_the_kinds_asked_for(t *testing.T) {
+	t.Parallel()
+	everything := full()[1]
+	everything.Kinds = append(everything.Kinds, "arrivals")
+	everything.Arrivals = []inventory.Arrival{{FlowLog: "fl-1", Newest: readAt}}
+	everything.Fail("ec2:DescribeFlowLogs", inventory.Throttled, "slow", inventory.FlowLogs)
+	s := open(t, save(t, "s.json", everything))
+
+	inv := s.Read(t.Context(), everything.Target, []inventory.Kind{inventory.VPCs})
+	want := inventory.Inventory{Target: everything.Target, ReadAt: readAt, Kinds: []inventory.Kind{inventory.VPCs}, VPCs: everything.VPCs}
+	want.Gaps = nil
+	if diff := cmp.Diff(want, inv); diff != "" {
+		t.Errorf("only VPCs (-want +got):\n%s", diff)
+	}
+	inv = s.Read(t.Context(), everything.Target, nil)
+	for i := range reflect.TypeFor[inventory.Inventory]().NumField() {
+		if field := reflect.ValueOf(inv).Field(i); field.Kind() == reflect.Slice && field.Len() > 0 {
+			t.Errorf("%s is there although nothing was asked for", reflect.TypeFor[inventory.Inventory]().Field(i).Name)
+		}
+	}
+}
+
+func TestRead_of_kinds_that_were_not_saved(t *testing.T) {
+	t.Parallel()
+	inv := full()[1]
+	inv.Kinds, inv.VPCs = []inventory.Kind{inventory.FlowLogs}, nil
+	path := save(t, "s.json", inv)
+	got := open(t, path).Read(t.Context(), inv.Target, both)
+	want := []inventory.Gap{{Kind: inventory.VPCs, API: path, Cause: inventory.Incomplete, Message: "the snapshot was saved by rules that did not need vpcs: save it again with the rules that are asked now (--rule, --ruleset)"}}
+	if diff := cmp.Diff(want, got.Gaps); diff != "" {
+		t.Errorf("gaps (-want +got):\n%s", diff)
+	}
+	if got.Status() != inventory.StatusIncomplete {
+		t.Errorf("status %s", got.Status())
+	}
+}
+
+func TestRead_what_is_not_there(t *testing.T) {
+	t.Parallel()
+	path := save(t, "s.json", full()...)
+	s := open(t, path)
+	got := s.Read(t.Context(), inventory.Target{Scope: scope("eu-west-2")}, both)
+	if len(got.Gaps) != 2 || !strings.Contains(got.Gaps[0].Message, "no such scope") {
+		t.Errorf("gaps %v, want one of each kind", got.Gaps)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	got = s.Read(ctx, inventory.Target{Scope: scope("eu-west-1")}, both)
+	if len(got.Gaps) != 2 || got.Gaps[0].Cause != inventory.Interrupted {
+		t.Errorf("gaps %v, want interruptions", got.Gaps)
+	}
+}
+
+func TestRead_a_line_that_does_not_make_sense(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "s.json")
+	write(t, path, []byte(`{"schema":"flowproof.snapshot/v1"}
+{"partition":"aws","account":"111122223333","region":"eu-west-1","kinds":["vpcs"],"vpcs":[{"id":7}]}
+{"end":true,"scopes":1}
+`))
+	got := readAll(t, open(t, path), []inventory.Kind{inventory.VPCs})
+	if len(got) != 1 || len(got[0].Gaps) != 1 || !strings.Contains(got[0].Gaps[0].Message, "line 2 of the snapshot does not make sense") {
+		t.Errorf("%+v, want a gap", got)
+	}
+}
+
+func TestOpen_refuses(t *testing.T) {
+	t.Parallel()
+	const header, eu = `{"schema":"flowproof.snapshot/v1"}`, `{"partition":"aws","account":"111122223333","region":"eu-west-1"}`
+	tests := []struct{ name, content, want string }{
+		{"nothing", "", "its first line is no header"},
+		{"text", "hello\n", "its first line is no header"},
+		{"a JSON document", "{\n  \"schema\": 1\n}", "its first line is no header"},
+		{"JSON without a schema", `{"version":"v1"}`, "its first line is no header"},
+		{"one endless line", strings.Repeat("x", 1<<20), "its first line is no header"},
+		{"a newer version", `{"schema":"flowproof.snapshot/v2","version":"v9"}`, `its schema is "flowproof.snapshot/v2", and this version reads flowproof.snapshot/v1: use the version of flowproof that saved it ("v9")`},
+		{"another of our formats", `{"schema":"flowproof.events/v1"}`, `its schema is "flowproof.events/v1", not flowproof.snapshot/v1`},
+		{"a header alone", header + "\n", "there is no scope in it to judge: it is cut off after 0 whole scopes"},
+		{"no scopes", header + "\n" + `{"end":true,"scopes":0}`, "there is no scope in it to judge"},
+		{"two in one file", header + "\n" + eu + "\n" + `{"end":true,"scopes":1}` + "\n" + header + "\n", "line 4 comes after its end"},
+		{"a scope twice", header + "\n" + eu + "\n" + eu + "\n", "lines 2 and 3 are both of 111122223333/eu-west-1"},
+		{"a packing that is none", "\x1f\x8bxyz", "unpack"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			path := filepath.Join(t.TempDir(), "s")
+			write(t, path, []byte(tt.content))
+			_, err := snapshot.Open(path)
+			if err == nil || !strings.Contains(err.Error(), tt.want) || !strings.Contains(err.Error(), path) {
+				t.Errorf("error %v holds not both %q and the path", err, tt.want)
+			}
+		})
+	}
+	for _, path := range []string{filepath.Join(t.TempDir(), "none"), t.TempDir()} {
+		if _, err := snapshot.Open(path); err == nil {
+			t.Errorf("Open(%s) succeeded", path)
+		}
+	}
+}
+
+func TestOpen_a_file_that_is_not_whole(t *testing.T) {
+	t.Parallel()
+	whole := content(t, save(t, "s.json", full()[:3]...))
+	lines := bytes.SplitAfter(whole, []byte("\n"))
+	join := func(parts ...[]byte) []byte { return bytes.Join(parts, nil) }
+	tests := []struct {
+		name    string
+		content []byte
+		scopes  int
+		want    string
+	}{
+		{"cut off before the trailer", join(lines[0], lines[1], lines[2], lines[3]), 3, "it is cut off after 3 whole scopes"},
+		{"cut off in a line", join(lines[0], lines[1], lines[2][:50]), 1, "line 3 cannot be read; it is cut off after 1 whole scopes"},
+		{"cut off in the trailer", whole[:len(whole)-4], 3, "line 5 cannot be read; it is cut off after 3 whole scopes"},
+		{"a damaged line in the middle", join(lines[0], lines[1], []byte("\x00\x00\n"), lines[3], lines[4]), 2, "line 3 cannot be read; it holds 2 whole scopes of 3"},
+		{"a line lost", join(lines[0], lines[1], lines[3], lines[4]), 2, "it holds 2 whole scopes of 3"},
+		{"a line without a scope", join(lines[0], lines[1], []byte("{}\n"), lines[4]), 1, "line 3 names no scope; it holds 1 whole scopes of 3"},
+		{"many faults", join(lines[0], lines[1], []byte("a\nb\nc\nd\n"), lines[4]), 1, "line 5 cannot be read; and 2 more faults"},
+	}
+	for _, tt := range tests {
+		for _, packed := range []bool{false, true} {
+			name := tt.name
+			if packed {
+				name += ", compressed"
+			}
+			t.Run(name, func(t *testing.T) {
+				t.Parallel()
+				path := filepath.Join(t.TempDir(), "s")
+				write(t, path, pack(t, tt.content, packed))
+				checkDamaged(t, path, tt.scopes, tt.want)
+			})
+		}
+	}
+	packed := pack(t, join(lines[0], lines[1], bytes.Repeat([]byte(" "), 1<<16), lines[2]), true)
+	t.Run("compression cut off", func(t *testing.T) {
+		t.Parallel()
+		path := filepath.Join(t.TempDir(), "s.gz")
+		write(t, path, packed[:len(packed)-6])
+		checkDamaged(t, path, 2, "its compression is damaged: unexpected EOF")
+	})
+	t.Run("compression with a wrong checksum", func(t *testing.T) {
+		t.Parallel()
+		path := filepath.Join(t.TempDir(), "s.gz")
+		wrong := bytes.Clone(packed)
+		wrong[len(wrong)-8] ^= 1
+		write(t, path, wrong)
+		checkDamaged(t, path, 2, "its compression is damaged: gzip: invalid checksum")
+	})
+}
+
+func pack(t *testing.T, b []byte, packed bool) []byte {
+	t.Helper()
+	if !packed {
+		return b
+	}
+	var out bytes.Buffer
+	w := gzip.NewWriter(&out)
+	if _, err := w.Write(b); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return out.Bytes()
+}
+
+// checkDamaged wants the whole scopes, and one more row that says what happened.
+func checkDamaged(t *testing.T, path string, scopes int, want string) {
+	t.Helper()
+	got := readAll(t, open(t, path), both)
+	if len(got) != scopes+1 {
+		t.Fatalf("%d rows, want %d and one more", len(got), scopes)
+	}
+	last := got[scopes]
+	if last.Scope != scope(inventory.AnyRegion) || last.Status() != inventory.StatusIncomplete {
+		t.Errorf("the last row is %s %s", last.Scope, last.Status())
+	}
+	if len(last.Gaps) != 1 || last.Gaps[0].Kind != inventory.Regions || last.Gaps[0].Cause != inventory.Incomplete || !strings.Contains(last.Gaps[0].Message, want) {
+		t.Errorf("gaps %v hold not %q", last.Gaps, want)
+	}
+}
+
+func TestOpen_damage_joins_a_row_about_the_account(t *testing.T) {
+	t.Parallel()
+	whole := content(t, save(t, "s.json", full()...))
+	path := filepath.Join(t.TempDir(), "s.json")
+	write(t, path, whole[:bytes.LastIndex(whole, []byte(`{"end"`))])
+	got := readAll(t, open(t, path), both)
+	if len(got) != 4 || len(got[3].Gaps) != 2 {
+		t.Fatalf("%d rows, the last with gaps %v; want both gaps there", len(got), got[len(got)-1].Gaps)
+	}
+}
+
+func TestDiscover_passes_an_error_on(t *testing.T) {
+	t.Parallel()
+	s := open(t, save(t, "s.json", full()...))
+	calls := 0
+	err := s.Discover(t.Context(), func(inventory.Target) error { calls++; return io.ErrClosedPipe })
+	if !errors.Is(err, io.ErrClosedPipe) || calls != 1 {
+		t.Errorf("error %v after %d calls", err, calls)
+	}
+}
