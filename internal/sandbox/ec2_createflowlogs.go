@@ -149,7 +149,7 @@ func newFlowLog(c *call, target flowLogTarget) (*flowLog, error) {
 		return nil, err
 	}
 	if there && interval != 60 && (interval != 600 || target.gateway) {
-		return nil, invalidValue(c.form.get("MaxAggregationInterval"), "maxAggregationInterval")
+		return nil, badRequest("InvalidParameter", "Invalid Flow Log Max Aggregation Interval") // as moto has it
 	}
 	f.interval = interval
 	if f.destination, err = destinationOf(c); err != nil {

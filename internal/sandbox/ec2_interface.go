@@ -1,6 +1,10 @@
 package sandbox
 
-import "net/netip"
+import (
+	"net"
+	"net/netip"
+	"strings"
+)
 
 func networkInterfaceKind() *kind[*networkInterface] {
 	zone := func(e *networkInterface) string { return e.zone }
@@ -54,6 +58,19 @@ func (w *xmlWriter) networkInterface(e *networkInterface) {
 	w.bool("requesterManaged", false)
 	w.text("status", e.status())
 	w.text("privateIpAddress", e.address)
+	w.open("privateIpAddressesSet")
+	w.open("item")
+	w.text("privateIpAddress", e.address)
+	w.bool("primary", true)
+	w.close("item")
+	w.close("privateIpAddressesSet")
+	w.text("macAddress", macAddress(e.id))
+	w.open("groupSet") // the default security group of the VPC
+	w.open("item")
+	w.text("groupId", "sg-"+strings.TrimPrefix(e.vpcID, "vpc-"))
+	w.text("groupName", "default")
+	w.close("item")
+	w.close("groupSet")
 	w.bool("sourceDestCheck", true)
 	w.text("interfaceType", "interface")
 	if e.inUse {
@@ -69,6 +86,12 @@ func (w *xmlWriter) networkInterface(e *networkInterface) {
 		w.close("attachment")
 	}
 	w.tagSet(e.tags)
+}
+
+// macAddress makes a locally administered address out of an interface's id.
+func macAddress(id string) string {
+	h := digest("mac", id)
+	return net.HardwareAddr{0x02, h[0], h[1], h[2], h[3], h[4]}.String()
 }
 
 func createNetworkInterface(c *call) error {

@@ -50,9 +50,16 @@ func (w *xmlWriter) subnet(c *call, s *subnet) {
 	w.text("cidrBlock", s.cidr)
 	w.int("availableIpAddressCount", c.region.freeAddresses(s))
 	w.text("availabilityZone", s.zone)
+	w.text("availabilityZoneId", zoneID(s.zone))
 	w.bool("defaultForAz", s.isDefault)
 	w.bool("mapPublicIpOnLaunch", s.isDefault)
 	w.bool("assignIpv6AddressOnCreation", false)
+	w.bool("ipv6Native", false)
+	w.open("privateDnsNameOptionsOnLaunch")
+	w.text("hostnameType", "ip-name")
+	w.bool("enableResourceNameDnsARecord", false)
+	w.bool("enableResourceNameDnsAAAARecord", false)
+	w.close("privateDnsNameOptionsOnLaunch")
 	w.tagSet(s.tags)
 }
 

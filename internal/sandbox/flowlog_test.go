@@ -138,7 +138,7 @@ func TestCreateFlowLogsRefusesTheCall(t *testing.T) {
 		{"too many transit gateways", "InvalidParameterValue", "Too many", func(in *ec2.CreateFlowLogsInput) {
 			in.ResourceType, in.TrafficType, in.ResourceIds = types.FlowLogsResourceTypeTransitGateway, "", strings.Split(strings.Repeat("tgw-01 ", 26)[:26*7-1], " ")
 		}},
-		{"an interval between", "InvalidParameterValue", "maxAggregationInterval", func(in *ec2.CreateFlowLogsInput) { in.MaxAggregationInterval = aws.Int32(300) }},
+		{"an interval between", "InvalidParameter", "Max Aggregation Interval", func(in *ec2.CreateFlowLogsInput) { in.MaxAggregationInterval = aws.Int32(300) }},
 		{"group and destination", "InvalidParameter", "Please only provide LogGroupName or only provide LogDestination.", func(in *ec2.CreateFlowLogsInput) {
 			in.LogDestination = aws.String("arn:aws:logs:eu-west-1:123456789012:log-group:x")
 		}},

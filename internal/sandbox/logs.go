@@ -136,16 +136,15 @@ func createLogGroup(c *call) error {
 
 // shownGroup is a group as DescribeLogGroups gives it. What is not set is left out.
 type shownGroup struct {
-	Name             string `json:"logGroupName"`
-	CreationTime     int64  `json:"creationTime"`
-	RetentionInDays  int    `json:"retentionInDays,omitempty"`
-	MetricFilters    int    `json:"metricFilterCount"`
-	ARN              string `json:"arn"` // with ":*", unlike logGroupArn
-	StoredBytes      int64  `json:"storedBytes"`
-	KMSKeyID         string `json:"kmsKeyId,omitempty"`
-	Class            string `json:"logGroupClass"`
-	GroupARN         string `json:"logGroupArn"`
-	DeletionProtects bool   `json:"deletionProtectionEnabled"`
+	Name            string `json:"logGroupName"`
+	CreationTime    int64  `json:"creationTime"`
+	RetentionInDays int    `json:"retentionInDays,omitempty"`
+	MetricFilters   int    `json:"metricFilterCount"`
+	ARN             string `json:"arn"` // with ":*", unlike logGroupArn
+	StoredBytes     int64  `json:"storedBytes"`
+	KMSKeyID        string `json:"kmsKeyId,omitempty"`
+	Class           string `json:"logGroupClass"`
+	GroupARN        string `json:"logGroupArn"`
 }
 
 func (c *call) showGroup(g *logGroup) shownGroup {

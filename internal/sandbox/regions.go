@@ -1,6 +1,9 @@
 package sandbox
 
-import "slices"
+import (
+	"slices"
+	"strings"
+)
 
 // Opt-in statuses as DescribeRegions gives them.
 const (
@@ -68,6 +71,14 @@ func zones(region string) []string {
 		out = append(out, region+string(l))
 	}
 	return out
+}
+
+// zoneID gives the id of a zone, such as use1-az1 of us-east-1a: the Region's name
+// with its direction shortened. AWS maps names to ids anew for every account; here a is 1.
+func zoneID(zone string) string {
+	region, letter := zone[:len(zone)-1], zone[len(zone)-1]
+	short := strings.NewReplacer("north", "n", "south", "s", "east", "e", "west", "w", "central", "c", "-", "").Replace(region)
+	return short + "-az" + string(letter-'a'+'1')
 }
 
 // regionDisabled is the answer of a Region that the account may not use. EC2 says word
