@@ -22,14 +22,20 @@ func Judge(rules []Rule, inv *inventory.Inventory, policy Policy) []finding.Find
 }
 
 // makeUnique numbers findings that would share a fingerprint: the same flow log on the same
-// resource with different content. The inventory's order is fixed, so the numbers are too.
+// resource with different content. The inventory's order is fixed, so the numbers are too. An id
+// in a saved answer may look like a number already given: that one is passed over.
 func makeUnique(findings []finding.Finding) {
-	seen := map[string]int{}
+	count, taken := map[string]int{}, map[string]bool{}
+	for _, f := range findings {
+		taken[f.Fingerprint] = true
+	}
 	for i := range findings {
 		print := findings[i].Fingerprint
-		seen[print]++
-		if n := seen[print]; n > 1 {
-			findings[i].Fingerprint = fmt.Sprintf("%s#%d", print, n)
+		for count[print]++; count[print] > 1; count[print]++ {
+			if numbered := fmt.Sprintf("%s#%d", print, count[print]); !taken[numbered] {
+				findings[i].Fingerprint, taken[numbered] = numbered, true
+				break
+			}
 		}
 	}
 }

@@ -3,6 +3,7 @@
 package flowlogtrafficcheck
 
 import (
+	"cmp"
 	_ "embed"
 	"slices"
 
@@ -38,7 +39,7 @@ func judge(p *rule.Pass) {
 }
 
 func verdictOn(p *rule.Pass, logs []inventory.FlowLog) rule.Verdict {
-	wanted, recorded := p.Policy.Traffic, inventory.Recorded(logs)
+	wanted, recorded := cmp.Or(p.Policy.Traffic, inventory.Reject), inventory.Recorded(logs)
 	switch {
 	case recorded.Has(wanted):
 		return rule.Verdict{Outcome: finding.Pass, Message: "its working flow logs record " + recorded.String()}
