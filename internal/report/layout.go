@@ -44,9 +44,9 @@ type span struct {
 // where it is longer than a line. Lines hold the text as it is, without the spaces between them.
 func wrap(text string, width int) []string {
 	text = strings.ReplaceAll(terminal.Printable(text), "-", hyphen)
-	lines := strings.Split(ansi.Wrap(text, width, ""), "\n")
-	for i, line := range lines {
-		lines[i] = strings.Trim(strings.ReplaceAll(line, hyphen, "-"), " ")
+	var lines []string
+	for line := range strings.SplitSeq(ansi.Wrap(strings.Trim(text, " "), width, ""), "\n") {
+		lines = append(lines, strings.Trim(strings.ReplaceAll(line, hyphen, "-"), " "))
 	}
 	return lines
 }
@@ -67,13 +67,20 @@ func (s sheet) paragraph(b *strings.Builder, first, hang int, spans ...span) {
 		whole.WriteString(terminal.Printable(piece.text))
 	}
 	rest, indent := whole.String(), first
-	for _, line := range wrap(rest, s.width-max(first, hang)) {
+	write := func(line string) {
 		skipped := strings.Index(rest, line) // spaces at the break
 		spans = skip(spans, skipped)
 		b.WriteString(strings.Repeat(" ", indent))
 		spans = s.paint(b, spans, len(line))
 		b.WriteByte('\n')
 		rest, indent = rest[skipped+len(line):], hang
+	}
+	write(wrap(rest, s.width-first)[0])
+	if strings.Trim(rest, " ") == "" {
+		return
+	}
+	for _, line := range wrap(rest, s.width-hang) {
+		write(line)
 	}
 }
 
