@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 
 	"github.com/agext/levenshtein"
 	"go.yaml.in/yaml/v3"
@@ -33,59 +34,105 @@ func parseFile(raw []byte) (map[string][]string, error) {
 
 // flatten walks a mapping, joining sections and keys with a dot.
 func flatten(values map[string][]string, section string, node *yaml.Node) error {
-	if node.Kind == yaml.ScalarNode && node.Tag == "!!null" {
+	if section == "" && node.ShortTag() == nullTag && node.Kind == yaml.ScalarNode {
 		return nil
 	}
 	if node.Kind != yaml.MappingNode {
 		return fmt.Errorf("line %d: want settings, one `key: value` a line", node.Line)
 	}
+	seen := map[string]bool{}
 	for i := 0; i+1 < len(node.Content); i += 2 {
-		name, value := node.Content[i], node.Content[i+1]
-		key := section + name.Value
-		if _, known := Find(key); !known {
-			if value.Kind == yaml.MappingNode && isSection(key) {
-				if err := flatten(values, key+".", value); err != nil {
-					return err
-				}
-				continue
+		name, value := target(node.Content[i]), target(node.Content[i+1])
+		line, key := node.Content[i].Line, section+name.Value
+		if seen[key] {
+			return fmt.Errorf("line %d: %q stands there twice", line, key)
+		}
+		seen[key] = true
+		if isSection(key) && value.Kind == yaml.MappingNode {
+			if err := flatten(values, key+".", value); err != nil {
+				return err
 			}
-			return fmt.Errorf("line %d: unknown setting %q: the nearest is %q", name.Line, key, nearest(key))
+			continue
 		}
-		if _, twice := values[key]; twice {
-			return fmt.Errorf("line %d: %q stands there twice", name.Line, key)
+		if err := take(values, key, name, value); err != nil {
+			return fmt.Errorf("line %d: %w", line, err)
 		}
-		texts, err := textsOf(value)
-		if err != nil {
-			return fmt.Errorf("line %d: %q: %w", value.Line, key, err)
-		}
-		values[key] = texts
 	}
 	return nil
 }
 
-// textsOf is a scalar, or a list of scalars, as texts.
-func textsOf(node *yaml.Node) ([]string, error) {
-	switch node.Kind {
-	case yaml.AliasNode:
-		return textsOf(node.Alias)
-	case yaml.ScalarNode:
-		return []string{node.Value}, nil
-	case yaml.SequenceNode:
-		texts := []string{}
-		for _, item := range node.Content {
-			if item.Kind != yaml.ScalarNode {
-				return nil, errors.New("want plain values in the list")
-			}
-			texts = append(texts, item.Value)
+// take reads the setting that a key of a mapping gives.
+func take(values map[string][]string, key string, name, value *yaml.Node) error {
+	setting, known := Find(key)
+	switch {
+	case known && strings.Contains(name.Value, "."):
+		section, rest, _ := strings.Cut(key, ".")
+		return fmt.Errorf("%q: write %q as a key under %q", key, rest, section)
+	case known:
+		texts, err := textsOf(setting, value)
+		if err != nil {
+			return fmt.Errorf("%q: %w", key, err)
 		}
-		return texts, nil
+		values[key] = texts
+		return nil
+	case isSection(key):
+		return fmt.Errorf("%q: want a section of settings, one `key: value` a line", key)
+	default:
+		return fmt.Errorf("unknown setting %q: the nearest is %q", key, nearest(key))
 	}
-	return nil, errors.New("want a value or a list of values")
 }
 
+// textsOf is the value of a setting as texts.
+func textsOf(s Setting, node *yaml.Node) ([]string, error) {
+	if s.Kind != List || node.Kind != yaml.SequenceNode {
+		text, err := textOf(s, node)
+		return []string{text}, err
+	}
+	texts := []string{}
+	for _, item := range node.Content {
+		text, err := textOf(s, target(item))
+		if err != nil {
+			return nil, err
+		}
+		texts = append(texts, text)
+	}
+	return texts, nil
+}
+
+// textOf is a single value as a text. One that YAML reads as something else, an account id as a
+// number for example, is refused: other readers of the file would lose its leading zeros.
+func textOf(s Setting, node *yaml.Node) (string, error) {
+	if node.Kind != yaml.ScalarNode {
+		if s.Kind == List {
+			return "", errors.New("want a value or a list of values")
+		}
+		return "", errors.New("want a single value")
+	}
+	switch tag := node.ShortTag(); {
+	case tag == nullTag:
+		return "", errors.New("has no value: give one, or leave the key out")
+	case s.Kind == Switch && tag != "!!bool":
+		return "", fmt.Errorf("%q is neither true nor false, written without quotes", node.Value)
+	case s.Kind != Switch && tag != "!!str" && tag != "!!timestamp": // YAML 1.2 has no timestamps
+		return "", fmt.Errorf("%s is no text in YAML: put it in quotes", node.Value)
+	}
+	return node.Value, nil
+}
+
+const nullTag = "!!null"
+
+// target is the node that an alias stands for, and any other node itself.
+func target(node *yaml.Node) *yaml.Node {
+	if node.Kind == yaml.AliasNode {
+		return node.Alias
+	}
+	return node
+}
+
+// isSection tells whether keys of settings start with the name.
 func isSection(name string) bool {
 	for _, s := range Table() {
-		if len(s.Key) > len(name) && s.Key[:len(name)+1] == name+"." {
+		if strings.HasPrefix(s.Key, name+".") {
 			return true
 		}
 	}

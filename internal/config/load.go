@@ -142,7 +142,9 @@ func envLayer(getenv func(string) string) layer {
 func readFile(flags *pflag.FlagSet, getenv func(string) string) (layer, error) {
 	path, named := getenv(fileEnv), true
 	if f := flags.Lookup(fileFlag); f != nil && f.Changed {
-		path = f.Value.String()
+		if path = f.Value.String(); path == "" {
+			return layer{}, errors.New("--config is empty: name a file, or leave the flag out")
+		}
 	}
 	if path == "" {
 		path, named = implicitFile, false

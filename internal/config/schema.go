@@ -2,6 +2,7 @@ package config
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"strings"
@@ -60,13 +61,28 @@ func (s Setting) schema() (object, error) {
 	return o, nil
 }
 
-// text is the schema of one text of the setting.
+// What a text may look like where the table has no pattern for it, in the part of regular
+// expressions that Go and JavaScript share.
+const (
+	itemPattern     = `[^,]*[^,\s][^,]*`
+	durationPattern = `^\+?(?:(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:ns|us|µs|μs|ms|s|m|h))+$`
+	aboveZero       = `[1-9]`
+)
+
+// text is the schema of one text of the setting: what parse accepts of the file.
 func (s Setting) text() object {
 	o := object{"type": "string"}
-	if len(s.Allowed) > 0 {
+	switch {
+	case s.Kind == List:
+		item := "(?:" + cmp.Or(s.Pattern, itemPattern) + ")"
+		o["pattern"] = `^\s*` + item + `\s*(?:,\s*` + item + `\s*)*$`
+	case s.Kind == Duration:
+		o["pattern"], o["allOf"] = durationPattern, []object{{"pattern": aboveZero}}
+	case len(s.Allowed) > 0:
 		o["enum"] = s.Allowed
-	}
-	if s.Pattern != "" && s.Kind != List {
+	case s.Pattern != "" && s.Default == "":
+		o["pattern"] = "^(?:" + s.Pattern + ")?$"
+	case s.Pattern != "":
 		o["pattern"] = "^(?:" + s.Pattern + ")$"
 	}
 	return o
@@ -83,7 +99,7 @@ func Markdown() (string, error) {
 		}
 		means := s.Doc
 		if len(s.Allowed) > 0 {
-			means += ": " + strings.Join(s.Allowed, ", ")
+			means += " (one of " + strings.Join(s.Allowed, ", ") + ")"
 		}
 		def := "–"
 		if s.Default != "" {

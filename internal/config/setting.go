@@ -115,7 +115,7 @@ func telling() []Setting {
 		{Key: "output", Kind: Text, Placeholder: "FILE", Doc: "where to write it; none means standard output"},
 		{
 			Key: "report", Kind: List, Placeholder: "FORMAT=FILE",
-			Pattern: `(text|json|jsonl)=.+`, Form: "FORMAT=FILE with a format of text, json or jsonl",
+			Pattern: `(text|json|jsonl)=[^,\n]+`, Form: "FORMAT=FILE with a format of text, json or jsonl",
 			Doc: "another report of the same run",
 		},
 		{Key: "no-color", Kind: Switch, Doc: "no colour, on a terminal either"},
