@@ -55,6 +55,7 @@ func (w *xmlWriter) networkInterface(e *networkInterface) {
 	w.text("availabilityZone", e.zone)
 	w.text("description", e.description)
 	w.text("ownerId", e.owner)
+	w.text("requesterId", userID(e.owner))
 	w.bool("requesterManaged", false)
 	w.text("status", e.status())
 	w.text("privateIpAddress", e.address)

@@ -137,11 +137,11 @@ func deletePolicy(c *call) error {
 
 // attachRolePolicy is idempotent, as documented.
 func attachRolePolicy(c *call) error {
-	r, err := namedRole(c)
+	p, err := namedPolicy(c, notAttachable)
 	if err != nil {
 		return err
 	}
-	p, err := namedPolicy(c, notAttachable)
+	r, err := namedRole(c)
 	if err != nil {
 		return err
 	}
@@ -152,17 +152,17 @@ func attachRolePolicy(c *call) error {
 }
 
 func detachRolePolicy(c *call) error {
+	p, err := namedPolicy(c, notFound)
+	if err != nil {
+		return err
+	}
 	r, err := namedRole(c)
 	if err != nil {
 		return err
 	}
-	arn, err := c.policyARN()
-	if err != nil {
-		return err
-	}
-	i := slices.Index(r.attached, arn)
+	i := slices.Index(r.attached, p.arn)
 	if i < 0 {
-		return noSuchEntity("Policy " + arn + notFound)
+		return noSuchEntity("Policy " + p.arn + notFound)
 	}
 	r.attached = slices.Delete(r.attached, i, i+1)
 	return nil

@@ -9,7 +9,10 @@ func stsOperations() map[string]handler {
 
 func getCallerIdentity(c *call) error {
 	c.xml.text("Arn", c.principal)
-	c.xml.text("UserId", iamID("AIDA", digest("user", c.account.id)))
+	c.xml.text("UserId", userID(c.account.id))
 	c.xml.text("Account", c.account.id)
 	return nil
 }
+
+// userID gives the id of the one user by whom everything in an account is done.
+func userID(account string) string { return iamID("AIDA", digest("user", account)) }
