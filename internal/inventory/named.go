@@ -50,6 +50,24 @@ func (n Names) Kinds() []Kind {
 // NamedKinds are the kinds of things that are asked for by name.
 func NamedKinds() []Kind { return []Kind{Buckets, LogGroups, Roles, Streams} }
 
+// Only keeps what the kinds stand for.
+func (n Named) Only(kinds []Kind) Named {
+	var kept Named
+	for _, k := range kinds {
+		switch k {
+		case LogGroups:
+			kept.Asked.LogGroupPrefix, kept.LogGroups = n.Asked.LogGroupPrefix, n.LogGroups
+		case Roles:
+			kept.Asked.Role, kept.Roles = n.Asked.Role, n.Roles
+		case Buckets:
+			kept.Asked.Bucket, kept.Buckets = n.Asked.Bucket, n.Buckets
+		case Streams:
+			kept.Asked.Stream, kept.Streams = n.Asked.Stream, n.Streams
+		}
+	}
+	return kept
+}
+
 // normalize sorts what sources may give in any order. One name has one fact.
 func (n *Named) normalize() {
 	slices.SortFunc(n.LogGroups, func(a, b LogGroup) int { return strings.Compare(a.Name, b.Name) })

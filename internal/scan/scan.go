@@ -7,6 +7,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -37,6 +38,7 @@ type Source interface {
 type Options struct {
 	Source  Source
 	Rules   []rule.Rule
+	Kinds   []inventory.Kind // to be read beside what the rules need
 	Policy  rule.Policy
 	Run     event.Run                       // opens the stream
 	Spool   *event.Spool                    // takes the stream, gives it back in order
@@ -123,7 +125,7 @@ func (r *run) collect(ctx context.Context) error {
 // read reads one scope and judges what was read. Rows that are not expected to be read, and
 // those of which discovery already knows that nothing can be, cost no call.
 func (r *run) read(ctx context.Context, t inventory.Target) result {
-	kinds := rule.Needs(r.Rules)
+	kinds := slices.Concat(rule.Needs(r.Rules), r.Kinds)
 	inv := inventory.Inventory{Target: t, Kinds: kinds, ReadAt: r.Now()}
 	if t.Absent != inventory.Present {
 		return result{inventory: inv}

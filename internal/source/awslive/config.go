@@ -18,6 +18,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/credentials/stscreds"
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
+
+	"flowproof/internal/inventory"
 	"github.com/aws/smithy-go/logging"
 )
 
@@ -27,6 +29,8 @@ type Options struct {
 	EndpointURL string   // for every service; empty for AWS's own
 	Regions     []string // names and globs; empty for every Region that the account has enabled
 	Version     string   // of flowproof, for the user agent
+
+	Named inventory.Names // what to read by name, where the run asks for its kind
 
 	MFAToken func() (string, error) // asks a person; nil where nobody can be asked
 	Now      func() time.Time
@@ -54,6 +58,7 @@ type Source struct {
 
 	ec2ForRegion func(region string) regionReader
 	identity     identityReader
+	byName       *named
 }
 
 // regionReader is what is read of EC2 in one Region.
@@ -133,6 +138,7 @@ func newSource(o Options, filter regionFilter, cfg aws.Config) (*Source, error) 
 	s.ec2ForRegion = func(region string) regionReader {
 		return ec2.NewFromConfig(cfg, func(o *ec2.Options) { o.Region = region })
 	}
+	s.byName = newNamed(cfg, o.Named)
 	return s, nil
 }
 

@@ -28,6 +28,7 @@ type caller struct{ partition, account string }
 // Discover finds out whose account this is and which Regions it has, both at once, and gives every
 // Region as a target: those that are not enabled too, so that none is passed over in silence.
 func (s *Source) Discover(ctx context.Context, found func(inventory.Target) error) error {
+	s.byName.forget()
 	regions := make(chan listedRegions, 1)
 	go func() { regions <- s.listRegions(ctx) }()
 	who, err := s.caller(ctx)

@@ -22,6 +22,7 @@ var bothLists = []inventory.Kind{inventory.FlowLogs, inventory.VPCs}
 type account struct {
 	aws    *sandbox.Server
 	source *awslive.Source
+	url    string
 }
 
 func open(t *testing.T, scenario string, regions ...string) account {
@@ -41,7 +42,7 @@ func open(t *testing.T, scenario string, regions ...string) account {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return account{aws, source}
+	return account{aws, source, server.URL}
 }
 
 // read discovers and reads everything, one scope after the other.

@@ -34,6 +34,50 @@ func Permissions() []Permission {
 			Call: "ec2:DescribeFlowLogs", Actions: []string{"ec2:DescribeFlowLogs"}, Kinds: []inventory.Kind{inventory.FlowLogs},
 			Source: "Service authorization reference, Amazon EC2 actions: list action, no resource-level permissions",
 		},
+		{
+			Call: "logs:DescribeLogGroups", Actions: []string{"logs:DescribeLogGroups"}, Kinds: []inventory.Kind{inventory.LogGroups},
+			Source: "Service authorization reference, Amazon CloudWatch Logs actions: list action",
+		},
+		{
+			Call: "logs:ListTagsForResource", Actions: []string{"logs:ListTagsForResource"}, Kinds: []inventory.Kind{inventory.LogGroups},
+			Source: "CloudWatch Logs API reference, ListTagsForResource",
+		},
+		{
+			Call: "iam:GetRole", Actions: []string{"iam:GetRole"}, Kinds: []inventory.Kind{inventory.Roles},
+			Source: "IAM API reference, GetRole",
+		},
+		{
+			Call: "iam:ListRolePolicies", Actions: []string{"iam:ListRolePolicies"}, Kinds: []inventory.Kind{inventory.Roles},
+			Source: "IAM API reference, ListRolePolicies",
+		},
+		{
+			Call: "iam:GetRolePolicy", Actions: []string{"iam:GetRolePolicy"}, Kinds: []inventory.Kind{inventory.Roles},
+			Source: "IAM API reference, GetRolePolicy",
+		},
+		{
+			Call: "iam:ListAttachedRolePolicies", Actions: []string{"iam:ListAttachedRolePolicies"}, Kinds: []inventory.Kind{inventory.Roles},
+			Source: "IAM API reference, ListAttachedRolePolicies",
+		},
+		{
+			Call: "iam:GetPolicy", Actions: []string{"iam:GetPolicy"}, Kinds: []inventory.Kind{inventory.Roles},
+			Source: "IAM API reference, GetPolicy",
+		},
+		{
+			Call: "iam:GetPolicyVersion", Actions: []string{"iam:GetPolicyVersion"}, Kinds: []inventory.Kind{inventory.Roles},
+			Source: "IAM API reference, GetPolicyVersion",
+		},
+		{
+			Call: "s3:HeadBucket", Actions: []string{"s3:ListBucket"}, Kinds: []inventory.Kind{inventory.Buckets},
+			Source: "S3 API reference, HeadBucket: needs s3:ListBucket",
+		},
+		{
+			Call: "s3:GetBucketPolicy", Actions: []string{"s3:GetBucketPolicy"}, Kinds: []inventory.Kind{inventory.Buckets},
+			Source: "S3 API reference, GetBucketPolicy",
+		},
+		{
+			Call: "firehose:DescribeDeliveryStream", Actions: []string{"firehose:DescribeDeliveryStream"}, Kinds: []inventory.Kind{inventory.Streams},
+			Source: "Service authorization reference, Amazon Data Firehose actions",
+		},
 	}
 }
 

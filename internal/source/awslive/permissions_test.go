@@ -19,6 +19,19 @@ import (
 var interfaces = map[string]reflect.Type{
 	"ec2": reflect.TypeFor[regionReader](),
 	"sts": reflect.TypeFor[identityReader](),
+
+	"logs":     reflect.TypeFor[logGroupReader](),
+	"iam":      reflect.TypeFor[roleReader](),
+	"s3":       reflect.TypeFor[bucketReader](),
+	"firehose": reflect.TypeFor[streamReader](),
+}
+
+func readInterfaces() []string {
+	var names []string
+	for _, i := range interfaces {
+		names = append(names, i.Name())
+	}
+	return names
 }
 
 func calls() []string {
@@ -53,7 +66,7 @@ func TestClientsAreOnlyUsedThroughTheInterfaces(t *testing.T) {
 			case *ast.AssignStmt:
 				if len(n.Rhs) == 1 && isNewClient(n.Rhs[0]) {
 					made++
-					if got := exprString(n.Lhs[0]); got != "s.identity" {
+					if got := exprString(n.Lhs[0]); got != "s.identity" && got != "n.roles" {
 						t.Errorf("an SDK client is kept in %s, which is no read interface", got)
 					}
 				}
@@ -61,7 +74,7 @@ func TestClientsAreOnlyUsedThroughTheInterfaces(t *testing.T) {
 				for _, s := range n.Body.List {
 					if r, ok := s.(*ast.ReturnStmt); ok && len(r.Results) == 1 && isNewClient(r.Results[0]) {
 						made++
-						if got := exprString(n.Type.Results.List[0].Type); got != "regionReader" {
+						if got := exprString(n.Type.Results.List[0].Type); !slices.Contains(readInterfaces(), got) {
 							t.Errorf("an SDK client is returned as %s, which is no read interface", got)
 						}
 					}
@@ -135,7 +148,7 @@ func TestEveryCallHasItsPermissionsAndNoOthersAreListed(t *testing.T) {
 
 func TestEveryReaderHasItsPermissions(t *testing.T) {
 	t.Parallel()
-	for _, r := range readers {
+	for _, r := range slices.Concat(readers, new(named).readers(inventory.Scope{})) {
 		i := slices.IndexFunc(Permissions(), func(p Permission) bool { return p.Call == r.api })
 		if i < 0 || !slices.Contains(Permissions()[i].Kinds, r.kind) {
 			t.Errorf("%s reads %s, which its row of permissions does not say", r.api, r.kind)

@@ -36,6 +36,7 @@ func (s *Source) Read(ctx context.Context, t inventory.Target, kinds []inventory
 	defer cancel()
 	inv := inventory.Inventory{Target: t, Kinds: kinds, ReadAt: s.options.Now().UTC()}
 	client := s.ec2ForRegion(t.Region)
+	readers := slices.Concat(readers, s.byName.readers(t.Scope))
 	errs := make([]error, len(readers))
 	var running sync.WaitGroup
 	for i, r := range readers {

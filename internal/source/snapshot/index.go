@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"flowproof/internal/inventory"
@@ -51,7 +52,7 @@ func (s *Source) index(in *bufio.Reader, offset int64, damage string) error {
 			case l.End:
 				ended = l.Scopes
 			default:
-				if err := s.add(l.Target, at); err != nil {
+				if err := s.add(l, at); err != nil {
 					return err
 				}
 			}
@@ -75,7 +76,8 @@ func parse(text []byte) (line, string) {
 	return l, ""
 }
 
-func (s *Source) add(t inventory.Target, at span) error {
+func (s *Source) add(l line, at span) error {
+	t := l.Target
 	if before, ok := s.lines[t.Scope]; ok {
 		return fmt.Errorf("lines %d and %d are both of %s", before.number, at.number, t.Scope)
 	}
@@ -83,8 +85,20 @@ func (s *Source) add(t inventory.Target, at span) error {
 	if t.Region != inventory.AnyRegion {
 		t.Gaps = nil // a run reads nothing of a target with gaps, and part of this one may be there
 	}
+	if t.Absent == inventory.Present && t.Region != inventory.AnyRegion {
+		s.addKinds(l.Kinds)
+	}
 	s.targets = append(s.targets, t)
 	return nil
+}
+
+// addKinds keeps the kinds that every scope so far has.
+func (s *Source) addKinds(kinds []inventory.Kind) {
+	if s.kinds == nil {
+		s.kinds = append([]inventory.Kind{}, kinds...)
+		return
+	}
+	s.kinds = slices.DeleteFunc(s.kinds, func(k inventory.Kind) bool { return !slices.Contains(kinds, k) })
 }
 
 // conclude adds the row that tells of damage. Nobody knows which account the missing scopes are

@@ -34,5 +34,6 @@ type trailer struct {
 // ledger, or the trailer.
 type line struct {
 	inventory.Target
+	Kinds []inventory.Kind `json:"kinds"`
 	trailer
 }

@@ -199,6 +199,7 @@ func TestSchema_describes_what_is_written(t *testing.T) {
 	}
 	inventories := full()
 	inventories[0].Arrivals = []inventory.Arrival{{FlowLog: "fl-1", Interface: "eni-1", Newest: readAt}, {FlowLog: "fl-1", Newest: readAt}}
+	inventories[1].Named = named()
 	lines := bytes.Split(bytes.TrimSpace(content(t, save(t, "s.json", inventories...))), []byte("\n"))
 	if len(lines) != 6 {
 		t.Fatalf("%d lines, want a header, four scopes and a trailer", len(lines))

@@ -27,6 +27,7 @@ type Source struct {
 	remove  string // the temporary file to remove, or empty
 	targets []inventory.Target
 	lines   map[inventory.Scope]span
+	kinds   []inventory.Kind // of every scope; see Kinds
 }
 
 // span is where a line lies.
@@ -166,6 +167,7 @@ func (s *Source) line(scope inventory.Scope) (inventory.Inventory, error) {
 func only(saved inventory.Inventory, kinds []inventory.Kind) inventory.Inventory {
 	inv := inventory.Inventory{Target: saved.Target, ReadAt: saved.ReadAt, Kinds: slices.Clone(kinds)}
 	inv.Gaps = saved.GapsIn(kinds...)
+	inv.Named = saved.Named.Only(kinds)
 	for _, k := range kinds {
 		switch k {
 		case inventory.VPCs:
@@ -176,6 +178,9 @@ func only(saved inventory.Inventory, kinds []inventory.Kind) inventory.Inventory
 	}
 	return inv
 }
+
+// Kinds are what every scope of the snapshot was asked for: more than rules need can be had of them.
+func (s *Source) Kinds() []inventory.Kind { return s.kinds }
 
 // Calls is 0: nothing is asked of AWS.
 func (s *Source) Calls() int64 { return 0 }

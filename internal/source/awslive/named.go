@@ -1,0 +1,127 @@
+package awslive
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"sync"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs"
+	"github.com/aws/aws-sdk-go-v2/service/firehose"
+	"github.com/aws/aws-sdk-go-v2/service/iam"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/aws/smithy-go"
+
+	"flowproof/internal/inventory"
+)
+
+// named reads what is asked for by name. What is global, a role and a bucket, is read once in a
+// run and told in every scope; the next Discover forgets it.
+type named struct {
+	names inventory.Names
+	home  string
+
+	roles   roleReader
+	logs    func(region string) logGroupReader
+	buckets func(region string) bucketReader
+	streams func(region string) streamReader
+
+	role   once[[]inventory.Role]
+	bucket once[[]inventory.Bucket]
+}
+
+func newNamed(cfg aws.Config, names inventory.Names) *named {
+	n := &named{names: names, home: cfg.Region}
+	n.roles = iam.NewFromConfig(cfg)
+	n.logs = func(region string) logGroupReader {
+		return cloudwatchlogs.NewFromConfig(cfg, func(o *cloudwatchlogs.Options) { o.Region = region })
+	}
+	n.buckets = func(region string) bucketReader {
+		return s3.NewFromConfig(cfg, func(o *s3.Options) {
+			o.Region = region
+			o.UsePathStyle = o.BaseEndpoint != nil // an emulator has no host name for each bucket
+		})
+	}
+	n.streams = func(region string) streamReader {
+		return firehose.NewFromConfig(cfg, func(o *firehose.Options) { o.Region = region })
+	}
+	return n
+}
+
+// forget makes the next read ask AWS again.
+func (n *named) forget() {
+	n.role.forget()
+	n.bucket.forget()
+}
+
+// readers are those of one scope: each fills a part of its own.
+func (n *named) readers(s inventory.Scope) []reader {
+	names := n.names.For(s)
+	return []reader{
+		{inventory.LogGroups, "logs:DescribeLogGroups", func(ctx context.Context, _ regionReader, inv *inventory.Inventory) error {
+			inv.Named.Asked.LogGroupPrefix = names.LogGroupPrefix
+			return readLogGroups(ctx, n.logs(s.Region), inv)
+		}},
+		{inventory.Roles, "iam:GetRole", func(ctx context.Context, _ regionReader, inv *inventory.Inventory) error {
+			inv.Named.Asked.Role = names.Role
+			roles, err := n.role.get(func() ([]inventory.Role, error) { return readRole(ctx, n.roles, names.Role) })
+			inv.Named.Roles = cloneRoles(roles)
+			return err
+		}},
+		{inventory.Buckets, "s3:GetBucketPolicy", func(ctx context.Context, _ regionReader, inv *inventory.Inventory) error {
+			inv.Named.Asked.Bucket = names.Bucket
+			buckets, err := n.bucket.get(func() ([]inventory.Bucket, error) { return n.readBucket(ctx, names.Bucket, s.Account) })
+			inv.Named.Buckets = slices.Clone(buckets)
+			return err
+		}},
+		{inventory.Streams, "firehose:DescribeDeliveryStream", func(ctx context.Context, _ regionReader, inv *inventory.Inventory) error {
+			return readStream(ctx, n.streams(s.Region), names.Stream, inv)
+		}},
+	}
+}
+
+// once keeps the first answer to a question until it is forgotten.
+type once[T any] struct {
+	mu     sync.Mutex
+	asked  bool
+	answer T
+	err    error
+}
+
+func (o *once[T]) get(ask func() (T, error)) (T, error) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if !o.asked {
+		o.answer, o.err = ask()
+		o.asked = true
+	}
+	return o.answer, o.err
+}
+
+func (o *once[T]) forget() {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.asked = false
+}
+
+// limited calls AWS under the deadline of a call.
+func limited[In, Out, Opt any](ctx context.Context, call func(context.Context, In, ...func(*Opt)) (Out, error), in In) (Out, error) {
+	ctx, cancel := context.WithTimeout(ctx, callDeadline)
+	defer cancel()
+	return call(ctx, in)
+}
+
+// cloneRoles gives each scope lists of its own to sort.
+func cloneRoles(roles []inventory.Role) []inventory.Role {
+	roles = slices.Clone(roles)
+	for i := range roles {
+		roles[i].Inline, roles[i].Attached = slices.Clone(roles[i].Inline), slices.Clone(roles[i].Attached)
+	}
+	return roles
+}
+
+// unread is the error for what AWS would have given and was not asked for: it makes the list incomplete.
+func unread(format string, args ...any) error {
+	return &smithy.DeserializationError{Err: fmt.Errorf(format, args...)}
+}
