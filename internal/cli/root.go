@@ -24,7 +24,8 @@ func Main(args []string, streams terminal.Streams) int {
 	a := &app{streams: streams}
 	root := a.root()
 	root.SetArgs(args)
-	if err := root.ExecuteContext(ctx); err != nil {
+	err := root.ExecuteContext(ctx)
+	if err = errors.Join(err, a.profiling.end()); err != nil {
 		return a.fail(err)
 	}
 	return a.status
@@ -35,6 +36,8 @@ type app struct {
 	streams terminal.Streams
 	status  int  // of a command that ended without an error
 	started bool // a command's own work has begun: what fails from here is not about usage
+
+	profiling profiling
 }
 
 func (a *app) root() *cobra.Command {
@@ -53,14 +56,18 @@ It only reads. What it could not read is never counted as a pass.`,
 		RunE:          showHelp,
 		SilenceErrors: true,
 		SilenceUsage:  true,
-		PersistentPreRun: func(*cobra.Command, []string) {
+		PersistentPreRunE: func(*cobra.Command, []string) error {
 			a.started = true
+			return a.profiling.start()
 		},
 	}
 	root.SetIn(a.streams.Stdin)
 	root.SetOut(a.streams.Stdout)
 	root.SetErr(a.streams.Stderr)
 	root.CompletionOptions.HiddenDefaultCmd = false
+	if err := a.profiling.addFlags(root); err != nil {
+		panic(err) // a flag's name is misspelt in this program
+	}
 	root.AddGroup(
 		&cobra.Group{ID: groupKnow, Title: "Know:"},
 		&cobra.Group{ID: groupTry, Title: "Try:"},

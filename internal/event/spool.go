@@ -13,36 +13,41 @@ import (
 	"flowproof/internal/inventory"
 )
 
-// memoryLimit is how many bytes of blocks a spool keeps in memory before it moves to a
-// temporary file. A few thousand findings fit.
-const memoryLimit = 8 << 20
+// memoryLimit is how many rows and findings a spool keeps in memory before it moves to a
+// temporary file: a few megabytes.
+const memoryLimit = 8192
 
 // Spool takes a stream in whatever order scopes finish and gives it back ordered by partition,
-// account and Region. Blocks lie in it as JSON lines, in memory at first and then in a
-// temporary file; what stays in memory is where each block lies, and the findings that came
-// after their block (shared VPCs). So memory hardly grows with the number of scopes.
+// account and Region. A small run stays in memory as it is. A larger one moves to a temporary
+// file, a block of JSON lines for each scope; what then stays in memory is where each block
+// lies, and the findings that came after their block (shared VPCs). So memory hardly grows with
+// the number of scopes.
 type Spool struct {
 	run     *Run
 	summary *Summary
-	blocks  map[inventory.Scope]span
+	blocks  map[inventory.Scope]block
 	late    map[inventory.Scope][]finding.Finding
 
-	open     Event // the scope whose findings are coming in
+	open     *Scope // the scope whose findings are coming in
 	findings []finding.Finding
 
-	memory bytes.Buffer
-	file   *os.File // nil while everything is in memory
-	size   int64
-	limit  int64
+	held          []inventory.Scope // the blocks in memory
+	weight, limit int               // rows and findings in memory, and how many there may be
+	file          *os.File          // nil while everything is in memory
+	size          int64
 }
 
-// span is where a block lies.
-type span struct{ offset, length int64 }
+// block is one scope: held, or where it lies in the file.
+type block struct {
+	row            *Scope // nil when it lies in the file
+	findings       []finding.Finding
+	offset, length int64
+}
 
 // NewSpool is empty. Close it to remove its temporary file.
 func NewSpool() *Spool {
 	return &Spool{
-		blocks: map[inventory.Scope]span{},
+		blocks: map[inventory.Scope]block{},
 		late:   map[inventory.Scope][]finding.Finding{},
 		limit:  memoryLimit,
 	}
@@ -71,7 +76,7 @@ func (s *Spool) Handle(e Event) error {
 		if err := s.closeBlock(); err != nil {
 			return err
 		}
-		s.open = e
+		s.open = e.Scope
 	case TypeFinding:
 		s.add(*e.Finding)
 	case TypeSummary:
@@ -94,61 +99,72 @@ func (s *Spool) placed() error {
 // add puts a finding into the open block, or keeps it for a block that is closed.
 func (s *Spool) add(f finding.Finding) {
 	scope := f.Resource.Scope()
-	if s.open.Scope != nil && scope == s.open.Scope.Scope {
+	if s.open != nil && scope == s.open.Scope {
 		s.findings = append(s.findings, f)
 		return
 	}
 	s.late[scope] = append(s.late[scope], f)
 }
 
-// closeBlock sorts the open block and appends it.
+// closeBlock sorts the open block and keeps it, in memory or on disk.
 func (s *Spool) closeBlock() error {
-	if s.open.Scope == nil {
+	if s.open == nil {
 		return nil
 	}
-	scope := s.open.Scope.Scope
+	scope := s.open.Scope
 	if _, twice := s.blocks[scope]; twice {
 		return fmt.Errorf("spool %s: the ledger has two rows for it", scope)
 	}
 	slices.SortFunc(s.findings, finding.Compare)
-	var block bytes.Buffer
-	enc := json.NewEncoder(&block)
-	enc.SetEscapeHTML(false)
-	if err := enc.Encode(s.open); err != nil {
-		return fmt.Errorf("spool %s: %w", scope, err)
-	}
-	for i := range s.findings {
-		if err := enc.Encode(Event{Type: TypeFinding, Finding: &s.findings[i]}); err != nil {
-			return fmt.Errorf("spool %s: %w", scope, err)
-		}
-	}
-	s.blocks[scope] = span{offset: s.size, length: int64(block.Len())}
-	s.open, s.findings = Event{}, s.findings[:0]
-	return s.append(block.Bytes())
-}
-
-// append adds bytes at the end, moving to a file when memory holds enough.
-func (s *Spool) append(b []byte) error {
-	s.size += int64(len(b))
-	if s.file == nil && s.size <= s.limit {
-		s.memory.Write(b) // never fails
+	b := block{row: s.open, findings: s.findings}
+	s.open, s.findings = nil, nil
+	s.blocks[scope] = b
+	s.held = append(s.held, scope)
+	s.weight += 1 + len(b.findings)
+	if s.file == nil && s.weight <= s.limit {
 		return nil
 	}
+	return s.spill()
+}
+
+// spill moves every block that is held to the file.
+func (s *Spool) spill() error {
 	if s.file == nil {
 		file, err := os.CreateTemp("", "flowproof-spool-*")
 		if err != nil {
 			return fmt.Errorf("spool to disk: %w", err)
 		}
 		s.file = file
-		if _, err := s.memory.WriteTo(file); err != nil {
-			return fmt.Errorf("spool to %s: %w", file.Name(), err)
+	}
+	for _, scope := range s.held {
+		lines, err := s.blocks[scope].encode()
+		if err != nil {
+			return fmt.Errorf("spool %s: %w", scope, err)
 		}
-		s.memory = bytes.Buffer{}
+		if _, err := s.file.Write(lines); err != nil {
+			return fmt.Errorf("spool to %s: %w", s.file.Name(), err)
+		}
+		s.blocks[scope] = block{offset: s.size, length: int64(len(lines))}
+		s.size += int64(len(lines))
 	}
-	if _, err := s.file.Write(b); err != nil {
-		return fmt.Errorf("spool to %s: %w", s.file.Name(), err)
-	}
+	s.held, s.weight = s.held[:0], 0
 	return nil
+}
+
+// encode writes a block as events, one a line.
+func (b block) encode() ([]byte, error) {
+	var lines bytes.Buffer
+	enc := json.NewEncoder(&lines)
+	enc.SetEscapeHTML(false)
+	if err := enc.Encode(Event{Type: TypeScope, Scope: b.row}); err != nil {
+		return nil, err
+	}
+	for i := range b.findings {
+		if err := enc.Encode(Event{Type: TypeFinding, Finding: &b.findings[i]}); err != nil {
+			return nil, err
+		}
+	}
+	return lines.Bytes(), nil
 }
 
 // Scopes returns every scope that has a block, in order.
@@ -164,49 +180,48 @@ func (s *Spool) Scopes() []inventory.Scope {
 // Block gives back one scope: its row of the ledger, and its findings in order with the late
 // ones in their place. The third result is false for a scope that has no block.
 func (s *Spool) Block(scope inventory.Scope) (Scope, []finding.Finding, bool, error) {
-	if s.open.Scope != nil && s.open.Scope.Scope == scope {
-		if err := s.closeBlock(); err != nil { // the last one, when it is asked for before the summary
-			return Scope{}, nil, false, err
-		}
-	}
-	if err := s.closeBlock(); err != nil {
+	if err := s.closeBlock(); err != nil { // the last one, when it is asked for before the summary
 		return Scope{}, nil, false, err
 	}
-	at, ok := s.blocks[scope]
+	b, ok := s.blocks[scope]
 	if !ok {
 		return Scope{}, nil, false, nil
 	}
-	raw, err := s.bytes(at)
-	if err != nil {
-		return Scope{}, nil, false, fmt.Errorf("read %s back from the spool: %w", scope, err)
+	if b.row == nil {
+		var err error
+		if b, err = s.read(b); err != nil {
+			return Scope{}, nil, false, fmt.Errorf("read %s back from the spool: %w", scope, err)
+		}
+	}
+	if late := s.late[scope]; len(late) > 0 {
+		b.findings = slices.Concat(b.findings, late)
+		slices.SortFunc(b.findings, finding.Compare)
+	}
+	return *b.row, b.findings, true, nil
+}
+
+// read brings a block back from the file.
+func (s *Spool) read(at block) (block, error) {
+	raw := make([]byte, at.length)
+	if _, err := s.file.ReadAt(raw, at.offset); err != nil {
+		return block{}, err
 	}
 	dec := json.NewDecoder(bytes.NewReader(raw))
-	var row Scope
-	findings := slices.Clone(s.late[scope])
+	var b block
 	for {
 		var e Event
 		switch err := dec.Decode(&e); {
-		case errors.Is(err, io.EOF):
-			slices.SortFunc(findings, finding.Compare)
-			return row, findings, true, nil
+		case errors.Is(err, io.EOF) && b.row != nil:
+			return b, nil
 		case err != nil:
-			return Scope{}, nil, false, fmt.Errorf("read %s back from the spool: %w", scope, err)
+			return block{}, err
 		}
 		if e.Scope != nil {
-			row = *e.Scope
+			b.row = e.Scope
 		} else {
-			findings = append(findings, *e.Finding)
+			b.findings = append(b.findings, *e.Finding)
 		}
 	}
-}
-
-func (s *Spool) bytes(at span) ([]byte, error) {
-	if s.file == nil {
-		return s.memory.Bytes()[at.offset : at.offset+at.length], nil
-	}
-	raw := make([]byte, at.length)
-	_, err := s.file.ReadAt(raw, at.offset)
-	return raw, err
 }
 
 // Walk visits the blocks in order.

@@ -46,8 +46,8 @@ func closing() Event {
 	return Event{Type: TypeSummary, Summary: &s}
 }
 
-// spoolOf is a spool that moves to a file after limit bytes and has read events.
-func spoolOf(t *testing.T, limit int64, events ...Event) *Spool {
+// spoolOf is a spool that moves to a file after limit rows and findings and has read events.
+func spoolOf(t *testing.T, limit int, events ...Event) *Spool {
 	t.Helper()
 	s := NewSpool()
 	s.limit = limit
@@ -101,7 +101,7 @@ func TestSpoolGivesBlocksInOrder(t *testing.T) {
 		"aws/111111111111/us-east-1", "  b vpc-1", "  a vpc-2", "  b vpc-2",
 		"aws-cn/000000000000/cn-north-1", "  a vpc-9",
 	}
-	for name, limit := range map[string]int64{"in memory": memoryLimit, "spilled from the start": 0, "spilled on the way": 900} {
+	for name, limit := range map[string]int{"in memory": memoryLimit, "spilled from the start": 0, "spilled on the way": 3} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			s := spoolOf(t, limit, events...)
@@ -123,7 +123,7 @@ func TestSpoolGivesBlocksInOrder(t *testing.T) {
 func TestSpoolPutsLateFindingsIntoTheirBlock(t *testing.T) {
 	t.Parallel()
 	first, second := scopeOf("111111111111", "eu-west-1"), scopeOf("222222222222", "eu-west-1")
-	for name, limit := range map[string]int64{"in memory": memoryLimit, "on disk": 0} {
+	for name, limit := range map[string]int{"in memory": memoryLimit, "on disk": 0} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			s := spoolOf(t, limit, opening(),
