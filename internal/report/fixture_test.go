@@ -331,7 +331,7 @@ func hostileNames() []event.Event {
 	c.read(production, "eu-west-1", 4)
 	c.unrecorded("vpc-0a1b2c3d4e5f60718", evil, false)
 	c.unrecorded("vpc-0a1b2c3d4e5f60719", "会計システム用の本番環境ネットワーク・東京・第二データセンター・予備回線つき・令和八年度", false)
-	r := c.vpc("vpc-0a1b2c3d4e5f6071a\x1b[31m", "zalgo: e\u0301\u0301\u0301 👩‍👩‍👧‍👦 \xff\xfe")
+	r := c.vpc("vpc-0a1b2c3d4e5f6071a\x1b[31m", "zalgo: e\u0301\u0301\u0301 👩‍👩‍👧‍👦")
 	c.judge(vpcRule, r, finding.Fail, finding.Failing, "fl-1 fails to deliver: "+evil)
 	noLogs := gap(inventory.FlowLogs, "ec2:DescribeFlowLogs", inventory.Denied, evil+" "+deniedMessage)
 	c.scope(production, "us-\x1b[5mgov", inventory.StatusIncomplete, 1, noLogs)
