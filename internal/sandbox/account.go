@@ -20,6 +20,7 @@ type account struct {
 	nextDue  time.Time // when delivery next has something to do; zero for never
 	// permitted holds what one round of delivery has found roles to be allowed.
 	permitted map[permission]bool
+	versions  []version // what it was like, for reads that come too early to see a change (a knob)
 	ids       idSource
 }
 
@@ -35,6 +36,7 @@ type region struct {
 	flowLogs   table[*flowLog]
 	watched    map[string][]*networkInterface // interfaces by their own id, subnet and VPC
 	logGroups  map[string]*logGroup
+	streams    map[string]*deliveryStream
 	idempotent map[string]idempotent // client tokens of CreateFlowLogs
 }
 

@@ -26,12 +26,17 @@ type call struct {
 	pageSize  int // when above 0, the most that any page holds (a knob)
 	problem   error
 
-	form form   // parameters of a query protocol
-	body []byte // document of a JSON protocol
+	form        form   // parameters of a query protocol
+	body        []byte // document of a JSON protocol
+	s3          s3Call // what the path of a request to S3 names
+	expectOwner string // account that a bucket has to belong to, if the client says so
+	items       []*faultRule
 
 	xml    xmlWriter // answer of a query protocol
 	result int       // where the result element begins in it
 	reply  any       // answer of a JSON protocol, nil for an empty one
+	status int       // HTTP status of success, 200 unless set
+	header http.Header
 }
 
 // handler answers one operation: it reads c.form or c.decode, and writes c.xml or sets

@@ -43,6 +43,9 @@ func (a *account) wake(t time.Time) {
 // deliverOne brings one flow log up to date. A log whose delivery has failed
 // keeps failing until it is created anew (observed; repairing the role is not always enough).
 func (r *region) deliverOne(f *flowLog, now time.Time) {
+	if f.destination.kind == destS3 {
+		r.deliverToBucket(f, now)
+	}
 	if f.destination.kind != destLogs || f.delivery == deliveryFailed || f.status != statusActive {
 		return
 	}
@@ -146,6 +149,9 @@ func (r *region) permits(role *role, k permission) bool {
 // assumable says whether the flow-log service may assume the role on behalf of a flow log.
 func (r *region) assumable(role *role, flowLogID string) bool {
 	a := r.account
+	if late := a.server.scenario.Writes.Assumable; a.server.clock().Before(role.changed.Add(late)) {
+		return false // not known everywhere yet
+	}
 	return trusts(role.trust, deliveryService, map[string]string{
 		"aws:sourceaccount": a.id,
 		"aws:sourcearn":     "arn:" + a.partition + ":ec2:" + r.name + ":" + a.id + ":vpc-flow-log/" + flowLogID,

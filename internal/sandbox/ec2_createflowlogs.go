@@ -61,12 +61,15 @@ func createFlowLogs(c *call) error {
 		if past.request != fingerprint(c.form) {
 			return badRequest("IdempotentParameterMismatch", "The request uses the same client token as a previous, but non-identical request.")
 		}
-		c.xml.createdFlowLogs(token, past)
+		c.createdFlowLogs(token, past)
 		return nil
 	}
 	var out idempotent
 	for _, id := range ids {
 		if bad := c.refuseFlowLog(target, model, id); bad != nil {
+			if bad.code == flowLogExists && c.server.scenario.Writes.AlreadyExists == "request" {
+				return bad
+			}
 			out.failed = append(out.failed, unsuccessful{id, bad.code, bad.message})
 			continue
 		}
@@ -75,6 +78,9 @@ func createFlowLogs(c *call) error {
 		c.region.flowLogs.add(f.id, &f)
 		out.ids = append(out.ids, f.id)
 	}
+	if len(out.ids) > 0 {
+		c.attachBucketPolicy(model)
+	}
 	c.account.wake(c.now)
 	if token != "" {
 		out.request = fingerprint(c.form)
@@ -82,18 +88,20 @@ func createFlowLogs(c *call) error {
 	} else {
 		token = c.requestID // EC2 answers with a token of its own
 	}
-	c.xml.createdFlowLogs(token, out)
+	c.createdFlowLogs(token, out)
 	return nil
 }
 
-func (w *xmlWriter) createdFlowLogs(token string, out idempotent) {
-	w.text("clientToken", token)
-	w.open("flowLogIdSet")
+func (c *call) createdFlowLogs(token string, out idempotent) {
+	c.xml.text("clientToken", token)
+	c.xml.open("flowLogIdSet")
 	for _, id := range out.ids {
-		w.text("item", id)
+		c.xml.text("item", id)
 	}
-	w.close("flowLogIdSet")
-	w.unsuccessful(out.failed)
+	c.xml.close("flowLogIdSet")
+	if len(out.failed) > 0 || !c.server.scenario.Writes.OmitUnsuccessful {
+		c.xml.unsuccessful(out.failed)
+	}
 }
 
 // fingerprint identifies the parameters of a call.
@@ -311,7 +319,10 @@ func (c *call) refuseFlowLog(target flowLogTarget, model *flowLog, id string) *a
 	if e, refused := errors.AsType[*apiError](c.mustOwn(owner)); refused {
 		return e
 	}
-	if e := c.refuseDestination(model.destination); e != nil {
+	if e := c.unsuccessfulBy(id); e != nil {
+		return e
+	}
+	if e := c.refuseDestination(model); e != nil {
 		return e
 	}
 	count := 0
@@ -322,10 +333,10 @@ func (c *call) refuseFlowLog(target flowLogTarget, model *flowLog, id string) *a
 		}
 		count++
 		if f.traffic == model.traffic && f.destination.same(model.destination) {
-			return badRequest("FlowLogAlreadyExists", "Error. There is an existing Flow Log with the same configuration and log destination.")
+			return badRequest(flowLogExists, "Error. There is an existing Flow Log with the same configuration and log destination.")
 		}
 	}
-	if count >= maxPerResource {
+	if count >= limitOr(c.server.scenario.Writes.FlowLogsPerResource, maxPerResource) {
 		return badRequest("FlowLogsLimitExceeded", "You have reached the maximum number of flow logs for resource "+id)
 	}
 	return nil
@@ -345,22 +356,12 @@ func (d destination) same(o destination) bool {
 
 // refuseDestination answers for a bucket or stream. The bare code 400 and the
 // sentences are observed.
-func (c *call) refuseDestination(d destination) *apiError {
-	switch d.kind {
+func (c *call) refuseDestination(model *flowLog) *apiError {
+	switch d := model.destination; d.kind {
 	case destS3:
-		name, _, _ := bucketFromARN(d.arn)
-		b, ok := c.server.scenario.bucket(name)
-		if !ok {
-			return badRequest("400", "LogDestination: "+name+" does not exist")
-		}
-		if b.Refuses {
-			return badRequest("400", "Access Denied for LogDestination: "+name+". Please check LogDestination permission")
-		}
+		return c.refuseBucket(model)
 	case destFirehose:
-		name := nameFromARN(d.arn)
-		if c.account.seed == nil || !slices.Contains(c.account.seed.DeliveryStreams, name) {
-			return badRequest("400", "LogDestination: "+name+" does not exist")
-		}
+		return c.refuseStream(d.arn)
 	}
 	return nil
 }

@@ -2,6 +2,9 @@ package sandbox
 
 import "time"
 
+// flowLogExists is the code for a flow log that is there already.
+const flowLogExists = "FlowLogAlreadyExists"
+
 func flowLogKind() *kind[*flowLog] {
 	return &kind[*flowLog]{
 		prefix: "fl", idParam: "FlowLogId", code: "InvalidFlowLogId", noun: "flow log ID",

@@ -31,7 +31,10 @@ type Fault struct {
 	Latency time.Duration `yaml:"latency"`
 	// PageSize is the bound on pages of kind page-size.
 	PageSize int `yaml:"page_size"`
-	// Code, Message and Status make the answer of kind error; Status is 400 when 0.
+	// Resource is a glob of the resources that a fault of kind unsuccessful refuses.
+	Resource string `yaml:"resource"`
+	// Code, Message and Status make the answer of kind error, Code and Message that of kind
+	// unsuccessful; Status is 400 when 0.
 	Code    string `yaml:"code"`
 	Message string `yaml:"message"`
 	Status  int    `yaml:"status"`
@@ -49,12 +52,15 @@ const (
 	DoCut          = "cut"             // half of the answer, then the connection is closed
 	DoLatency      = "latency"
 	DoPageSize     = "page-size"
-	DoError        = "error" // any other error, spelled out
+	DoError        = "error"        // any other error, spelled out
+	DoUnsuccessful = "unsuccessful" // CreateFlowLogs answers, and refuses some resources in its answer
+	DoLoseAnswer   = "lose-answer"  // the call is acted on, then the connection is closed
 )
 
 var doings = []string{
 	DoThrottle, DoDeny, DoServerError, DoAuthFailure, DoDisable, DoInvalidToken,
 	DoDrop, DoCut, DoLatency, DoPageSize, DoError,
+	DoUnsuccessful, DoLoseAnswer,
 }
 
 var wordings = []string{"", "implicit", "scp", "rcp", "boundary", "session", "bare"}
@@ -66,7 +72,7 @@ func (f *Fault) validate() error {
 	if !slices.Contains(wordings, f.Wording) {
 		return fmt.Errorf("wording: %q is none of %s", f.Wording, strings.Join(wordings[1:], ", "))
 	}
-	for _, g := range []string{f.Service, f.Operation, f.Region, f.Account} {
+	for _, g := range []string{f.Service, f.Operation, f.Region, f.Account, f.Resource} {
 		if _, err := path.Match(g, ""); err != nil {
 			return fmt.Errorf("pattern %q: %w", g, err)
 		}
@@ -74,8 +80,8 @@ func (f *Fault) validate() error {
 	switch {
 	case f.Page < 0, f.First < 0, f.PageSize < 0, f.Latency < 0:
 		return fmt.Errorf("%s: a number below zero", f.Do)
-	case f.Do == DoError && f.Code == "":
-		return fmt.Errorf("error: code is missing")
+	case (f.Do == DoError || f.Do == DoUnsuccessful) && f.Code == "":
+		return fmt.Errorf("%s: code is missing", f.Do)
 	case f.Status != 0 && (f.Status < 400 || f.Status > 599):
 		return fmt.Errorf("status: %d is no error status", f.Status)
 	case f.Do == DoLatency && f.Latency == 0:
@@ -139,6 +145,8 @@ type effect struct {
 	err      error
 	drop     bool // no answer at all
 	cut      bool // half an answer
+
+	loseAnswer bool // acted on, and no answer
 }
 
 // disturb decides what happens to a call before it is run. Latencies add up, the last
@@ -161,6 +169,10 @@ func (s *Server) disturb(c *call) effect {
 			e.drop = true
 		case DoCut:
 			e.cut = true
+		case DoLoseAnswer:
+			e.loseAnswer = true
+		case DoUnsuccessful:
+			c.items = append(c.items, f)
 		default:
 			e.err = f.refuse(c)
 		}

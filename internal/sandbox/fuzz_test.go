@@ -39,11 +39,17 @@ func FuzzParseScenario(f *testing.F) {
 	})
 }
 
-// checkAnswer reads one answer as XML. A Region that is not enabled may refuse.
+// checkAnswer reads one answer of EC2 as XML. A Region that is not enabled may refuse.
 func checkAnswer(t *testing.T, s *Server, region, query string) {
 	t.Helper()
+	checkQuery(t, s, "ec2", region, "Action="+query+"&Version=2016-11-15")
+}
+
+// checkQuery reads one answer of a query protocol as XML.
+func checkQuery(t *testing.T, s *Server, service, region, query string) {
+	t.Helper()
 	var w kept
-	s.ServeHTTP(&w, signed("ec2", region, "Action="+query+"&Version=2016-11-15"))
+	s.ServeHTTP(&w, signed(service, region, query))
 	if w.status == http.StatusInternalServerError {
 		t.Errorf("%s: %s", query, w.body.String())
 	}

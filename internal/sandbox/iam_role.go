@@ -29,6 +29,9 @@ func createRole(c *call) error {
 			return alreadyExists("Role with name " + r.name + " already exists.")
 		}
 	}
+	if n := limitOr(c.server.scenario.Writes.Roles, maxRoles); len(c.account.roles) >= n {
+		return overQuota("Cannot exceed quota for RolesPerAccount: " + strconv.Itoa(n))
+	}
 	r.id = c.account.ids.nextIAM("AROA")
 	c.account.roles[r.name] = r
 	c.xml.within("Role", func() {
@@ -46,7 +49,7 @@ func newRole(c *call) (*role, error) {
 	if err != nil {
 		return nil, err
 	}
-	r := &role{name: name, description: c.form.get("Description"), created: iamNow(c), inline: make(map[string]string)}
+	r := &role{name: name, description: c.form.get("Description"), created: iamNow(c), changed: c.now, inline: make(map[string]string)}
 	if r.path, err = c.iamPath(); err != nil {
 		return nil, err
 	}

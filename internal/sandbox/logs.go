@@ -15,6 +15,10 @@ func logsOperations() map[string]handler {
 		"CreateLogGroup":        createLogGroup,
 		"DescribeLogGroups":     describeLogGroups,
 		"DeleteLogGroup":        deleteLogGroup,
+		"AssociateKmsKey":       associateKMSKey,
+		"DisassociateKmsKey":    disassociateKMSKey,
+		"TagResource":           tagLogGroup,
+		"UntagResource":         untagLogGroup,
 		"PutRetentionPolicy":    putRetentionPolicy,
 		"DeleteRetentionPolicy": deleteRetentionPolicy,
 		"ListTagsForResource":   listLogTags,
@@ -122,6 +126,9 @@ func createLogGroup(c *call) error {
 	}
 	if c.region.logGroups[in.Name] != nil {
 		return badRequest("ResourceAlreadyExistsException", "The specified log group already exists")
+	}
+	if len(c.region.logGroups) >= limitOr(c.server.scenario.Writes.LogGroups, maxLogGroups) {
+		return badRequest("LimitExceededException", "Resource limit exceeded.")
 	}
 	g := &logGroup{
 		name: in.Name, created: c.now, kmsKey: in.Key, class: in.Class,
@@ -269,14 +276,9 @@ func listLogTags(c *call) error {
 	if err := c.decode(&in); err != nil {
 		return err
 	}
-	prefix := (&logGroup{}).arnIn(c.account, c.region.name)
-	name, ours := strings.CutPrefix(in.ARN, prefix)
-	if !strings.HasPrefix(in.ARN, "arn:") || strings.HasSuffix(in.ARN, ":*") {
-		return violation(in.ARN, "resourceArn", `Member must satisfy regular expression pattern: [\w+=/:,.@-]*`)
-	}
-	g := c.region.logGroups[name]
-	if !ours || g == nil {
-		return badRequest("ResourceNotFoundException", "The specified resource does not exist.")
+	g, err := c.taggedGroup(in.ARN)
+	if err != nil {
+		return err
 	}
 	tags := make(map[string]string, len(g.tags))
 	for _, t := range g.tags {

@@ -23,6 +23,8 @@ func services() []*service {
 		{name: "sts", protocol: awsQuery{namespace: "https://sts.amazonaws.com/doc/2011-06-15/"}, operations: stsOperations()},
 		{name: "iam", protocol: awsQuery{namespace: "https://iam.amazonaws.com/doc/2010-05-08/"}, global: true, operations: iamOperations()},
 		{name: "logs", protocol: json11{}, operations: logsOperations()},
+		{name: "s3", protocol: restXML{}, operations: s3Operations()},
+		{name: "firehose", protocol: json11{}, operations: firehoseOperations()},
 	}
 }
 

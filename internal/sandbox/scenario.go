@@ -33,6 +33,8 @@ type Scenario struct {
 	PageSize int `yaml:"page_size"`
 	// RecordDelay is how long after a flow log's creation its first record arrives.
 	RecordDelay time.Duration `yaml:"record_delay"`
+	// Writes are the knobs of what changes.
+	Writes Writes `yaml:"writes"`
 	// Faults are the disturbances, tried in order.
 	Faults []Fault `yaml:"faults"`
 }
@@ -130,6 +132,10 @@ type RoleSeed struct {
 // BucketSeed declares an S3 bucket as far as flow-log creation looks at it.
 type BucketSeed struct {
 	Name string `yaml:"name"`
+	// Region is where it lies; us-east-1 when empty.
+	Region string `yaml:"region"`
+	// Policy is its policy, as JSON.
+	Policy string `yaml:"policy"`
 	// Refuses makes the bucket refuse log delivery.
 	Refuses bool `yaml:"refuses"`
 }
@@ -202,16 +208,4 @@ func (sc *Scenario) accountOfKey(key string) string {
 		}
 	}
 	return sc.Accounts[0].ID
-}
-
-// bucket finds a bucket by name in any account, since bucket names are global.
-func (sc *Scenario) bucket(name string) (BucketSeed, bool) {
-	for i := range sc.Accounts {
-		for _, b := range sc.Accounts[i].Buckets {
-			if b.Name == name {
-				return b, true
-			}
-		}
-	}
-	return BucketSeed{}, false
 }

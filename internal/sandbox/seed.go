@@ -84,6 +84,7 @@ func (a *AccountSeed) usesDefaultRole() bool {
 
 // plant makes what the scenario declares for this Region. The account's lock is held.
 func (r *region) plant() {
+	r.plantStreams()
 	if r.disabled() {
 		return
 	}

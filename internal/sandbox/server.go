@@ -26,6 +26,7 @@ type Server struct {
 	closing  chan struct{}
 	close    sync.Once
 
+	buckets  bucketStore
 	mu       sync.Mutex
 	accounts map[string]*account
 }
@@ -59,6 +60,7 @@ func New(sc Scenario, options ...Option) (*Server, error) {
 	for i := range sc.Faults {
 		s.faults = append(s.faults, newFaultRule(sc.Faults[i]))
 	}
+	s.plantBuckets()
 	for _, sv := range services() {
 		s.services[sv.name] = sv
 	}
@@ -117,9 +119,16 @@ func (s *Server) answer(w http.ResponseWriter, r *http.Request, c *call) {
 	c.xml.buf = *buf
 	defer func() { *buf = c.xml.buf[:0]; s.buffers.Put(buf) }()
 	status, body := s.settle(c, effect.err)
+	if effect.loseAnswer {
+		s.recorder.add(c, 0)
+		panic(http.ErrAbortHandler) // the client cannot know that the call was acted on
+	}
 	s.recorder.add(c, status)
 	h := w.Header()
 	h.Set("Content-Type", c.service.protocol.contentType())
+	for name := range c.header {
+		h.Set(name, c.header.Get(name))
+	}
 	h.Set("Content-Length", strconv.Itoa(len(body)))
 	h.Set("X-Amzn-Requestid", c.requestID)
 	w.WriteHeader(status)
@@ -150,6 +159,9 @@ func (s *Server) settle(c *call, err error) (int, []byte) {
 	if err != nil {
 		e := asAPIError(err)
 		return e.status, c.service.protocol.failure(c, e)
+	}
+	if c.status != 0 {
+		return c.status, body
 	}
 	return http.StatusOK, body
 }
@@ -189,9 +201,14 @@ func (s *Server) run(c *call) ([]byte, error) {
 	if readsOnly(c.operation) {
 		a.mu.RLock()
 		defer a.mu.RUnlock()
+		if seen := a.seenAt(c.now); seen != a {
+			c.account, c.region = seen, seen.regions[c.region.name]
+		}
 	} else {
 		a.mu.Lock()
 		defer a.mu.Unlock()
+		a.remember(c.now)
+		defer a.changed(c.now)
 	}
 	c.service.protocol.begin(c)
 	if err := c.handler(c); err != nil {

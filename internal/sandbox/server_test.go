@@ -14,7 +14,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
-	"github.com/aws/aws-sdk-go-v2/service/firehose"
+	"github.com/aws/aws-sdk-go-v2/service/kms"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 
 	"flowproof/internal/sandbox"
@@ -160,8 +160,8 @@ func TestUnknownOperations(t *testing.T) {
 	wantError(t, err, "InvalidAction", 400, "Could not find operation GetSessionToken for version 2011-06-15")
 	_, err = w.logs("eu-west-1").DescribeQueries(ctx, nil)
 	wantError(t, err, "UnknownOperationException", 400, "")
-	_, err = firehose.NewFromConfig(w.config("eu-west-1", "test")).ListDeliveryStreams(ctx, nil)
-	wantError(t, err, "UnknownOperationException", 400, "no service firehose")
+	_, err = kms.NewFromConfig(w.config("eu-west-1", "test")).ListKeys(ctx, nil)
+	wantError(t, err, "UnknownOperationException", 400, "no service kms")
 }
 
 func TestRequestsThatAreNotSigned(t *testing.T) {

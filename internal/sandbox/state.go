@@ -99,6 +99,7 @@ type role struct {
 	description    string
 	maxSession     int // seconds
 	created        time.Time
+	changed        time.Time         // when its trust last did; zero for a declared one
 	inline         map[string]string // inline policies: name -> document
 	attached       []string          // ARNs of managed policies, in order of attachment
 	boundary       string            // ARN of the permissions boundary

@@ -27,6 +27,9 @@ func (sc *Scenario) validate() error {
 	if sc.Latency < 0 || sc.RecordDelay < 0 || sc.PageSize < 0 {
 		return errors.New("scenario: latency, record_delay and page_size cannot be below zero")
 	}
+	if err := sc.Writes.validate(); err != nil {
+		return fmt.Errorf("scenario: %w", err)
+	}
 	for i := range sc.Faults {
 		if err := sc.Faults[i].validate(); err != nil {
 			return fmt.Errorf("scenario: faults[%d]: %w", i, err)
@@ -58,6 +61,16 @@ func (a *AccountSeed) validate() error {
 	for _, r := range a.Roles {
 		if r.Name == "" || r.Trust != "" && r.TrustedService != "" {
 			return fmt.Errorf("role %q: needs a name, and either trust or trusted_service", r.Name)
+		}
+	}
+	for _, b := range a.Buckets {
+		if b.Region != "" && !slices.Contains(known, b.Region) {
+			return fmt.Errorf("bucket %s: no Region %q", b.Name, b.Region)
+		}
+		if b.Policy != "" {
+			if err := checkBucketPolicy(b.Policy, b.Name); err != nil {
+				return fmt.Errorf("bucket %s: %w", b.Name, err)
+			}
 		}
 	}
 	for name, r := range a.Regions {
