@@ -58,6 +58,7 @@ chosen rules, and reports what fails, what is unknown and what could not be read
 
 // scan is the whole of the scan command, from settings to reports.
 func (a *app) scan(ctx context.Context, s config.Settings) (err error) {
+	go framework.All() // read while the AWS configuration is loaded: the run opens with it
 	outputs, err := a.openOutputs(s)
 	if err != nil {
 		return err

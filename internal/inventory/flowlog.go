@@ -96,15 +96,19 @@ func (inv *Inventory) ArrivedSince(l FlowLog, t time.Time) bool {
 	})
 }
 
-// LogsOn returns the flow logs on one resource, in the inventory's order.
+// LogsOn returns the flow logs on one resource, in the inventory's order. They lie side by side
+// in an inventory that has its one form (Normalize), and the result is a part of that list.
 func (inv *Inventory) LogsOn(resourceID string) []FlowLog {
-	var logs []FlowLog
-	for _, l := range inv.FlowLogs {
-		if l.ResourceID == resourceID {
-			logs = append(logs, l)
-		}
+	byResource := func(l FlowLog, id string) int { return strings.Compare(l.ResourceID, id) }
+	from, found := slices.BinarySearchFunc(inv.FlowLogs, resourceID, byResource)
+	if !found {
+		return nil
 	}
-	return logs
+	to := from
+	for to < len(inv.FlowLogs) && inv.FlowLogs[to].ResourceID == resourceID {
+		to++
+	}
+	return inv.FlowLogs[from:to:to]
 }
 
 func compareArrivals(a, b Arrival) int {
