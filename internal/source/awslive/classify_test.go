@@ -10,7 +10,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
 	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 	"github.com/aws/smithy-go"
 	smithyhttp "github.com/aws/smithy-go/transport/http"
@@ -148,5 +147,4 @@ func TestRetryerTakesTwelveAttemptsAndRetriesCutAnswers(t *testing.T) {
 			t.Errorf("retried: %v", err)
 		}
 	}
-	var _ aws.Retryer = r
 }

@@ -67,7 +67,7 @@ func fillMoto(t *testing.T, cfg aws.Config) {
 	streams := firehose.NewFromConfig(cfg)
 	must(streams.CreateDeliveryStream(ctx, &firehose.CreateDeliveryStreamInput{
 		DeliveryStreamName: aws.String("named"), DeliveryStreamType: firehosetypes.DeliveryStreamTypeDirectPut,
-		S3DestinationConfiguration: &firehosetypes.S3DestinationConfiguration{
+		ExtendedS3DestinationConfiguration: &firehosetypes.ExtendedS3DestinationConfiguration{
 			BucketARN: aws.String("arn:aws:s3:::named-central"), RoleARN: aws.String("arn:aws:iam::123456789012:role/named"),
 		},
 	}))(t)

@@ -42,13 +42,6 @@ func parseRegions(args []string) (regionFilter, error) {
 // needsList reports whether the account's own list of Regions is needed.
 func (f regionFilter) needsList() bool { return len(f.globs) > 0 || len(f.names) == 0 }
 
-func (f regionFilter) allows(region string) bool {
-	if len(f.names) == 0 && len(f.globs) == 0 || slices.Contains(f.names, region) {
-		return true
-	}
-	return f.matchesGlob(region)
-}
-
 func (f regionFilter) matchesGlob(region string) bool {
 	return slices.ContainsFunc(f.globs, func(g string) bool {
 		ok, err := path.Match(g, region)
