@@ -36,7 +36,7 @@ func run(runs int, out string) error {
 	if err != nil {
 		return err
 	}
-	defer os.RemoveAll(dir)
+	defer func() { _ = os.RemoveAll(dir) }() // in the system's temporary folder
 	flowproof, floor := filepath.Join(dir, "flowproof"), filepath.Join(dir, "floor")
 	if err := errors.Join(build("./cmd/flowproof", flowproof), build("./bench/floor", floor)); err != nil {
 		return err
