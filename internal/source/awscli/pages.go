@@ -58,7 +58,7 @@ func (p *pages) problems() []string {
 		said = append(said, fmt.Sprintf("the answer has no list %s (was --query used, or is it another command's answer?)", p.list))
 	}
 	if p.bad > 0 {
-		said = append(said, fmt.Sprintf("%d of %d items of %s cannot be used; the first: %v", p.bad, p.items, p.list, p.firstBad))
+		said = append(said, fmt.Sprintf("%d of %d items in %s cannot be used; the first: %v", p.bad, p.items, p.list, p.firstBad))
 	}
 	if p.next {
 		said = append(said, "the list goes on after this page (NextToken): leave out --max-items and --no-paginate, or append the next pages")
@@ -135,9 +135,9 @@ func (p *pages) array(ctx context.Context, add func(item []byte) error) (bool, e
 // cut words an error of the decoder, which ends every reading: after it nothing is certain.
 func (p *pages) cut(err error) error {
 	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
-		return fmt.Errorf("the file is cut off after %d whole items of %s", p.items, p.list)
+		return fmt.Errorf("the file is cut off; whole before that in %s: %d", p.list, p.items)
 	}
-	return fmt.Errorf("the file is not the JSON of an answer (after %d whole items of %s): %w", p.items, p.list, err)
+	return fmt.Errorf("the file is not the JSON of an answer: %w (whole before that in %s: %d)", err, p.list, p.items)
 }
 
 // describe names a JSON value without quoting it.

@@ -130,12 +130,12 @@ func TestRead_gaps(t *testing.T) {
 	}{
 		{"empty file", "", 0, "the file is empty"},
 		{"blank file", " \r\n", 0, "the file is empty"},
-		{"cut off in the list", `{"Vpcs": [{"VpcId": "vpc-1"}, {"VpcId": "vpc-2"}`, 2, "cut off after 2 whole items"},
-		{"cut off in an item", `{"Vpcs": [{"VpcId": "vpc-1"}, {"VpcId": "vp`, 1, "cut off after 1 whole items"},
-		{"cut off after the list", `{"Vpcs": [{"VpcId": "vpc-1"}]`, 1, "cut off after 1 whole items"},
-		{"cut off at a comma", `{"Vpcs": [{"VpcId": "vpc-1"}],`, 1, "cut off after 1 whole items"},
-		{"cut off in another field", `{"Vpcs": [], "NextToken": "ab`, 0, "cut off after 0 whole items"},
-		{"cut off in the second page", `{"Vpcs": [{"VpcId": "vpc-1"}], "NextToken": "a"}{"Vpcs": [{"Vpc`, 1, "cut off after 1 whole items"},
+		{"cut off in the list", `{"Vpcs": [{"VpcId": "vpc-1"}, {"VpcId": "vpc-2"}`, 2, "the file is cut off; whole before that in Vpcs: 2"},
+		{"cut off in an item", `{"Vpcs": [{"VpcId": "vpc-1"}, {"VpcId": "vp`, 1, "the file is cut off; whole before that in Vpcs: 1"},
+		{"cut off after the list", `{"Vpcs": [{"VpcId": "vpc-1"}]`, 1, "the file is cut off; whole before that in Vpcs: 1"},
+		{"cut off at a comma", `{"Vpcs": [{"VpcId": "vpc-1"}],`, 1, "the file is cut off; whole before that in Vpcs: 1"},
+		{"cut off in another field", `{"Vpcs": [], "NextToken": "ab`, 0, "the file is cut off; whole before that in Vpcs: 0"},
+		{"cut off in the second page", `{"Vpcs": [{"VpcId": "vpc-1"}], "NextToken": "a"}{"Vpcs": [{"Vpc`, 1, "the file is cut off; whole before that in Vpcs: 1"},
 		{"no comma", `{"Vpcs": [{"VpcId": "vpc-1"} {"VpcId": "vpc-2"}]}`, 1, "not the JSON of an answer"},
 		{"wrong bracket", `{"Vpcs": [{"VpcId": "vpc-1"}}`, 1, "not the JSON of an answer"},
 		{"rubbish behind it", `{"Vpcs": [{"VpcId": "vpc-1"}]} done`, 1, "not the JSON of an answer"},
@@ -155,8 +155,8 @@ func TestRead_gaps(t *testing.T) {
 		{"more pages to come, told first", `{"NextToken": "abc", "Vpcs": [{"VpcId": "vpc-1"}]}`, 1, "goes on after this page (NextToken)"},
 		{"more pages to come after the second", `{"Vpcs": []}{"Vpcs": [], "NextToken": "abc"}`, 0, "goes on after this page (NextToken)"},
 		{"a token that is no text", `{"Vpcs": [], "NextToken": {"a": 1}}`, 0, "goes on after this page (NextToken)"},
-		{"a VPC without an id", `{"Vpcs": [{"VpcId": "vpc-1"}, {"CidrBlock": "10.0.0.0/8"}]}`, 1, "1 of 2 items of Vpcs cannot be used; the first: item 2: it has no VpcId"},
-		{"a null among the VPCs", `{"Vpcs": [null, {"VpcId": "vpc-1"}, null]}`, 1, "2 of 3 items of Vpcs cannot be used; the first: item 1: want an object"},
+		{"a VPC without an id", `{"Vpcs": [{"VpcId": "vpc-1"}, {"CidrBlock": "10.0.0.0/8"}]}`, 1, "1 of 2 items in Vpcs cannot be used; the first: item 2: it has no VpcId"},
+		{"a null among the VPCs", `{"Vpcs": [null, {"VpcId": "vpc-1"}, null]}`, 1, "2 of 3 items in Vpcs cannot be used; the first: item 1: want an object"},
 		{"an owner that is no account", `{"Vpcs": [{"VpcId": "vpc-1", "OwnerId": 1.1e11}]}`, 0, `want an account id, not "1.1e11"`},
 		{"an id that is a list", `{"Vpcs": [{"VpcId": ["vpc-1"]}]}`, 0, `want text, not "[\"vpc-1\"]"`},
 		{"a flag that is a number", `{"Vpcs": [{"VpcId": "vpc-1", "IsDefault": 1}]}`, 0, `want true or false, not "1"`},
@@ -194,7 +194,7 @@ func TestRead_flow_log_gaps(t *testing.T) {
 		{"a time that is none", `{"FlowLogId": "fl-1", "ResourceId": "vpc-1", "CreationTime": "yesterday"}`, `want a time, not "\"yesterday\""`},
 		{"a time beyond all years", `{"FlowLogId": "fl-1", "ResourceId": "vpc-1", "CreationTime": 1e300}`, `want a time, not "1e300"`},
 		{"an interval that is none", `{"FlowLogId": "fl-1", "ResourceId": "vpc-1", "MaxAggregationInterval": 1.5}`, `want a whole number, not "1.5"`},
-		{"options that are no object", `{"FlowLogId": "fl-1", "ResourceId": "vpc-1", "DestinationOptions": 7}`, "items of FlowLogs cannot be used"},
+		{"options that are no object", `{"FlowLogId": "fl-1", "ResourceId": "vpc-1", "DestinationOptions": 7}`, "items in FlowLogs cannot be used"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

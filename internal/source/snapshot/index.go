@@ -108,9 +108,9 @@ func (s *Source) conclude(problems []string, ended int, damage string) error {
 	case damage != "":
 		problems = append(problems, damage)
 	case ended < 0:
-		problems = append(problems, fmt.Sprintf("it is cut off after %d whole scopes", len(s.targets)))
+		problems = append(problems, fmt.Sprintf("it is cut off; scopes whole before that: %d", len(s.targets)))
 	case ended != len(s.targets):
-		problems = append(problems, fmt.Sprintf("it holds %d whole scopes of %d", len(s.targets), ended))
+		problems = append(problems, fmt.Sprintf("of its %d scopes %d are whole", ended, len(s.targets)))
 	}
 	if len(s.targets) == 0 {
 		return fmt.Errorf("there is no scope in it to judge: %s", strings.Join(append(problems, "save it again"), "; "))

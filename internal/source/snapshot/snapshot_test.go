@@ -296,7 +296,7 @@ func TestOpen_refuses(t *testing.T) {
 		{"one endless line", strings.Repeat("x", 1<<20), "its first line is no header"},
 		{"a newer version", `{"schema":"flowproof.snapshot/v2","version":"v9"}`, `its schema is "flowproof.snapshot/v2", and this version reads flowproof.snapshot/v1: use the version of flowproof that saved it ("v9")`},
 		{"another of our formats", `{"schema":"flowproof.events/v1"}`, `its schema is "flowproof.events/v1", not flowproof.snapshot/v1`},
-		{"a header alone", header + "\n", "there is no scope in it to judge: it is cut off after 0 whole scopes"},
+		{"a header alone", header + "\n", "there is no scope in it to judge: it is cut off; scopes whole before that: 0"},
 		{"no scopes", header + "\n" + `{"end":true,"scopes":0}`, "there is no scope in it to judge"},
 		{"two in one file", header + "\n" + eu + "\n" + `{"end":true,"scopes":1}` + "\n" + header + "\n", "line 4 comes after its end"},
 		{"a scope twice", header + "\n" + eu + "\n" + eu + "\n", "lines 2 and 3 are both of 111122223333/eu-west-1"},
@@ -331,12 +331,12 @@ func TestOpen_a_file_that_is_not_whole(t *testing.T) {
 		scopes  int
 		want    string
 	}{
-		{"cut off before the trailer", join(lines[0], lines[1], lines[2], lines[3]), 3, "it is cut off after 3 whole scopes"},
-		{"cut off in a line", join(lines[0], lines[1], lines[2][:50]), 1, "line 3 cannot be read; it is cut off after 1 whole scopes"},
-		{"cut off in the trailer", whole[:len(whole)-4], 3, "line 5 cannot be read; it is cut off after 3 whole scopes"},
-		{"a damaged line in the middle", join(lines[0], lines[1], []byte("\x00\x00\n"), lines[3], lines[4]), 2, "line 3 cannot be read; it holds 2 whole scopes of 3"},
-		{"a line lost", join(lines[0], lines[1], lines[3], lines[4]), 2, "it holds 2 whole scopes of 3"},
-		{"a line without a scope", join(lines[0], lines[1], []byte("{}\n"), lines[4]), 1, "line 3 names no scope; it holds 1 whole scopes of 3"},
+		{"cut off before the trailer", join(lines[0], lines[1], lines[2], lines[3]), 3, "it is cut off; scopes whole before that: 3"},
+		{"cut off in a line", join(lines[0], lines[1], lines[2][:50]), 1, "line 3 cannot be read; it is cut off; scopes whole before that: 1"},
+		{"cut off in the trailer", whole[:len(whole)-4], 3, "line 5 cannot be read; it is cut off; scopes whole before that: 3"},
+		{"a damaged line in the middle", join(lines[0], lines[1], []byte("\x00\x00\n"), lines[3], lines[4]), 2, "line 3 cannot be read; of its 3 scopes 2 are whole"},
+		{"a line lost", join(lines[0], lines[1], lines[3], lines[4]), 2, "of its 3 scopes 2 are whole"},
+		{"a line without a scope", join(lines[0], lines[1], []byte("{}\n"), lines[4]), 1, "line 3 names no scope; of its 3 scopes 1 are whole"},
 		{"many faults", join(lines[0], lines[1], []byte("a\nb\nc\nd\n"), lines[4]), 1, "line 5 cannot be read; and 2 more faults"},
 	}
 	for _, tt := range tests {
