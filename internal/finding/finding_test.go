@@ -71,8 +71,8 @@ func TestResource_scope(t *testing.T) {
 
 func TestCompare(t *testing.T) {
 	t.Parallel()
-	at := func(kind, id, rule, print string) finding.Finding {
-		return finding.Finding{Resource: finding.Resource{Type: kind, ID: id}, Rule: rule, Fingerprint: print}
+	at := func(kind, id, rule, fingerprint string) finding.Finding {
+		return finding.Finding{Resource: finding.Resource{Type: kind, ID: id}, Rule: rule, Fingerprint: fingerprint}
 	}
 	want := []finding.Finding{
 		at("a", "vpc-1", "a-check", "1"), at("a", "vpc-1", "a-check", "2"), at("a", "vpc-1", "b-check", "0"),

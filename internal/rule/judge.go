@@ -30,9 +30,9 @@ func makeUnique(findings []finding.Finding) {
 		taken[f.Fingerprint] = true
 	}
 	for i := range findings {
-		print := findings[i].Fingerprint
-		for count[print]++; count[print] > 1; count[print]++ {
-			if numbered := fmt.Sprintf("%s#%d", print, count[print]); !taken[numbered] {
+		shared := findings[i].Fingerprint
+		for count[shared]++; count[shared] > 1; count[shared]++ {
+			if numbered := fmt.Sprintf("%s#%d", shared, count[shared]); !taken[numbered] {
 				findings[i].Fingerprint, taken[numbered] = numbered, true
 				break
 			}

@@ -93,7 +93,8 @@ func (s *Source) unpack() (damage string, err error) {
 		s.remove = "" // gone as soon as the process is; not every system allows it
 	}
 	defer func() { _ = original.Close() }() // only read from
-	if _, err := io.Copy(content, packed); err != nil {
+	_, err = io.Copy(content, packed)       //nolint:gosec // however long: it goes to disk, and the file is the caller's own
+	if err != nil {
 		var disk *fs.PathError
 		if errors.As(err, &disk) {
 			return "", fmt.Errorf("unpack: %w", err)
