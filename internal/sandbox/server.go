@@ -201,13 +201,13 @@ func (s *Server) run(c *call) ([]byte, error) {
 	if readsOnly(c.operation) {
 		a.mu.RLock()
 		defer a.mu.RUnlock()
-		if seen := a.seenAt(c.now); seen != a {
+		if seen := a.seenAt(c.now); seen.regions[c.region.name] != nil {
 			c.account, c.region = seen, seen.regions[c.region.name]
 		}
 	} else {
 		a.mu.Lock()
 		defer a.mu.Unlock()
-		a.remember(c.now)
+		a.remember(c.region, c.now)
 		defer a.changed(c.now)
 	}
 	c.service.protocol.begin(c)

@@ -61,9 +61,9 @@ type version struct {
 	state *account
 }
 
-// remember keeps what an account was like before a change, for reads that come too early to see
+// remember keeps what a Region was like before a change, for reads that come too early to see
 // it. The account's lock is held.
-func (a *account) remember(now time.Time) {
+func (a *account) remember(r *region, now time.Time) {
 	late := a.server.scenario.Writes.Visible
 	if late == 0 {
 		return
@@ -76,6 +76,11 @@ func (a *account) remember(now time.Time) {
 		cut++
 	}
 	a.versions = a.versions[cut:]
+	for _, v := range a.versions {
+		if v.state.regions[r.name] == nil { // first touched since
+			v.state.regions[r.name] = r.clone(v.state)
+		}
+	}
 }
 
 // changed keeps what an account is like after a change. The account's lock is held.
@@ -110,16 +115,20 @@ func (a *account) clone() *account {
 		r.inline, r.attached = maps.Clone(r.inline), slices.Clone(r.attached)
 	}
 	for name, r := range a.regions {
-		c := *r
-		c.account = out
-		c.vpcs, c.subnets, c.interfaces, c.flowLogs = copyTable(r.vpcs), copyTable(r.subnets), copyTable(r.interfaces), copyTable(r.flowLogs)
-		c.logGroups = copies(r.logGroups)
-		for _, g := range c.logGroups {
-			g.streams = maps.Clone(g.streams)
-		}
-		out.regions[name] = &c
+		out.regions[name] = r.clone(out)
 	}
 	return out
+}
+
+func (r *region) clone(of *account) *region {
+	c := *r
+	c.account = of
+	c.vpcs, c.subnets, c.interfaces, c.flowLogs = copyTable(r.vpcs), copyTable(r.subnets), copyTable(r.interfaces), copyTable(r.flowLogs)
+	c.logGroups = copies(r.logGroups)
+	for _, g := range c.logGroups {
+		g.streams = maps.Clone(g.streams)
+	}
+	return &c
 }
 
 // copies copies a map and what it points to.
