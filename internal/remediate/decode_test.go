@@ -19,7 +19,7 @@ func twoLogs(t *testing.T) Plan {
 	p, err := seal(func(id string) (Plan, error) {
 		p := Plan{
 			Schema: PlanSchema, ReadAt: time.Date(2026, 11, 23, 8, 0, 0, 0, time.UTC), Partition: "aws",
-			Accounts: []string{account}, Unplanned: []Unplanned{}, LeftOut: []Note{}, LeftAlone: []Note{}, Gaps: []Gap{},
+			Accounts: []string{account}, Unplanned: []Unplanned{}, LeftOut: []Note{}, LeftAlone: []Note{}, Notes: []Note{}, Gaps: []Gap{},
 		}
 		p.Steps = append(p.Steps, Step{
 			ID: group, Call: group, Account: account, Region: region, Action: CreateLogGroup, Resource: "MyFlowLogs",

@@ -133,3 +133,9 @@ func encodeGeneric(value any) ([]byte, error) {
 	}
 	return out.Bytes(), nil
 }
+
+// shortDigest is eight hex digits that tell one text from another in a name.
+func shortDigest(text string) string {
+	sum := sha256.Sum256([]byte(text))
+	return hex.EncodeToString(sum[:4])
+}

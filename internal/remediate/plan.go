@@ -32,6 +32,7 @@ type Plan struct {
 	Unplanned []Unplanned `json:"unplanned"`
 	LeftOut   []Note      `json:"left_out"`   // VPCs that --resource or --tag did not choose
 	LeftAlone []Note      `json:"left_alone"` // what another tool manages, such as telemetry rules
+	Notes     []Note      `json:"notes"`      // what a reviewer should know, such as what only apply can check
 	Gaps      []Gap       `json:"gaps"`       // what the read behind the plan missed
 	Cost      Cost        `json:"cost"`
 }

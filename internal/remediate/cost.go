@@ -1,0 +1,3 @@
+package remediate
+
+func (p *planner) price(plan *Plan) {}

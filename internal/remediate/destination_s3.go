@@ -1,0 +1,198 @@
+package remediate
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"flowproof/internal/inventory"
+)
+
+// bucketPolicyLimit is the most that S3 takes as a bucket policy (S3 user guide): 20 KB.
+const bucketPolicyLimit = 20 * 1024
+
+// planS3 plans, for one account, the policy of the bucket and then the flow logs. flowproof makes no
+// bucket. EC2 writes a policy of its own when the caller may, in the place of what there was; so what
+// is needed is written before, and nothing is planned for an own bucket whose policy was not read.
+func (p *planner) planS3(a account) error {
+	for i := range a.sites {
+		a.sites[i].targets = p.free(a.sites[i].targets, inventory.FlowLog{
+			DestinationType: inventory.ToS3, Destination: p.bucketDestination(),
+		})
+	}
+	a.sites = slices.DeleteFunc(a.sites, func(s site) bool { return len(s.targets) == 0 })
+	if len(a.sites) == 0 {
+		return nil
+	}
+	at, ok, err := p.planBucket(a)
+	if err != nil || !ok {
+		return err
+	}
+	at.input = map[string]any{
+		"LogDestinationType": inventory.ToS3, "LogDestination": p.bucketDestination(),
+		"DestinationOptions": map[string]any{
+			"FileFormat": p.policy.FileFormat, "HiveCompatiblePartitions": p.policy.Hive, "PerHourPartition": p.policy.PerHour,
+		},
+	}
+	for _, s := range a.sites {
+		if err := p.planFlowLogs(s.targets, func(target) (placement, error) { return at, nil }); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// free leaves the targets that AWS would not refuse this destination, and says why of the others.
+func (p *planner) free(targets []target, want inventory.FlowLog) []target {
+	var kept []target
+	for _, t := range targets {
+		want.TrafficType = p.trafficOf(t)
+		if reason, byHand := p.obstacle(t, want); reason != "" {
+			p.skip([]target{t}, reason, byHand...)
+			continue
+		}
+		kept = append(kept, t)
+	}
+	return kept
+}
+
+// bucketDestination is the bucket's ARN with the prefix behind it, as CreateFlowLogs takes it.
+func (p *planner) bucketDestination() string {
+	if prefix := strings.Trim(p.policy.Prefix, "/"); prefix != "" {
+		return p.policy.Bucket + "/" + prefix
+	}
+	return p.policy.Bucket
+}
+
+// objectsOf is where the delivery service writes an account's records: the ARN of the objects
+// without the star (VPC user guide, flow log files).
+func (p *planner) objectsOf(account string) string {
+	if p.policy.Hive {
+		return p.bucketDestination() + "/AWSLogs/aws-account-id=" + account + "/"
+	}
+	return p.bucketDestination() + "/AWSLogs/" + account + "/"
+}
+
+// planBucket sees to it that the delivery service may write to the bucket. It is false where it
+// may not and flowproof may not change that.
+func (p *planner) planBucket(a account) (placement, bool, error) {
+	name := bucketName(p.policy.Bucket)
+	bucket, exists, known := lookBucket(a, name)
+	switch {
+	case !known:
+		p.skipAccount(a, fmt.Sprintf("the policy of bucket %s was not read, and EC2 may replace it when it makes a flow log: plan with --source aws", name))
+		return placement{}, false, nil
+	case !exists:
+		p.skipAccount(a, fmt.Sprintf("there is no bucket %s, and flowproof makes none", name))
+		return placement{}, false, nil
+	}
+	statements := bucketStatements(a.scope, p.policy.Bucket, p.objectsOf(a.scope.Account))
+	if !bucket.Owned {
+		return p.foreignBucket(a, bucket, statements)
+	}
+	switch p.bucketTakes(a, bucket) {
+	case denied:
+		p.skipAccount(a, fmt.Sprintf("the policy of bucket %s denies delivery, and nothing that is added can change that", name))
+		return placement{}, false, nil
+	case allowed:
+		expect, err := bucketPrecondition(bucket)
+		return placement{expect: []Precondition{expect}}, true, err
+	}
+	return p.mergeBucketPolicy(a, bucket, statements)
+}
+
+// lookBucket asks the account's scopes: each says the same of a bucket, or nothing.
+func lookBucket(a account, name string) (bucket inventory.Bucket, exists, known bool) {
+	for _, s := range a.sites {
+		if bucket, exists, ok := s.inv.Bucket(name); ok {
+			if exists {
+				return bucket, true, true
+			}
+			known = true
+		}
+	}
+	return bucket, false, known
+}
+
+// foreignBucket is for a central bucket: nobody but its owner can change it, and AWS itself refuses
+// the flow log when its policy does not allow delivery.
+func (p *planner) foreignBucket(a account, bucket inventory.Bucket, statements []statement) (placement, bool, error) {
+	policy, err := document(statements...)
+	if err != nil {
+		return placement{}, false, err
+	}
+	where := a.scope
+	where.Region = bucket.Region
+	p.note(where, bucket.Name, "the bucket is not this account's, or cannot be read: AWS refuses the flow logs unless its policy says as much as %s", policy)
+	return placement{}, true, nil
+}
+
+// bucketTakes asks the bucket's policy for the two things that delivery does, from every Region that
+// is wanted.
+func (p *planner) bucketTakes(a account, bucket inventory.Bucket) decision {
+	worst := allowed
+	for _, s := range a.sites {
+		from := access{service: deliveryService, context: map[string]string{
+			"aws:sourceaccount": s.inv.Account,
+			"aws:sourcearn":     fmt.Sprintf("arn:%s:logs:%s:%s:delivery-source", s.inv.Partition, s.inv.Region, s.inv.Account),
+		}}
+		write := from.with(map[string]string{"s3:x-amz-acl": "bucket-owner-full-control"})
+		write.action, write.resource = "s3:PutObject", p.objectsOf(s.inv.Account)+"vpcflowlogs/"+s.inv.Region+"/0.log.gz"
+		check := from
+		check.action, check.resource = "s3:GetBucketAcl", p.policy.Bucket
+		worst = least(least(worst, decide(write, bucket.Policy)), decide(check, bucket.Policy))
+	}
+	return worst
+}
+
+func bucketPrecondition(bucket inventory.Bucket) (Precondition, error) {
+	expect := Precondition{Kind: FactBucketPolicy, Resource: bucket.Name, Expect: map[string]string{"exists": "false"}}
+	if bucket.Policy == "" {
+		return expect, nil
+	}
+	digest, err := DocumentDigest(bucket.Policy)
+	if err != nil {
+		return expect, fmt.Errorf("policy of bucket %s: %w", bucket.Name, err)
+	}
+	expect.Expect = map[string]string{"exists": "true", "document": digest}
+	return expect, nil
+}
+
+// mergeBucketPolicy adds what delivery needs to the policy there is. The bucket is never one that
+// flowproof made, so this is asked for or left to a person.
+func (p *planner) mergeBucketPolicy(a account, bucket inventory.Bucket, statements []statement) (placement, bool, error) {
+	merged, err := addStatements(bucket.Policy, statements)
+	if err != nil {
+		return placement{}, false, fmt.Errorf("policy of bucket %s: %w", bucket.Name, err)
+	}
+	if len(merged) > bucketPolicyLimit {
+		p.skipAccount(a, fmt.Sprintf("the policy of bucket %s would have %d bytes with what delivery needs, and S3 takes %d: shorten it, or name another bucket", bucket.Name, len(merged), bucketPolicyLimit))
+		return placement{}, false, nil
+	}
+	expect, err := bucketPrecondition(bucket)
+	if err != nil {
+		return placement{}, false, err
+	}
+	c := change{
+		scope: a.scope, action: PutBucketPolicy, resource: bucket.Name, reason: a.sites[0].targets[0].finding, foreign: true,
+		expect: []Precondition{expect},
+		input:  map[string]any{"Bucket": bucket.Name, "Policy": merged},
+		undo:   &undo{DeleteBucketPolicy, map[string]any{"Bucket": bucket.Name}},
+	}
+	if bucket.Region != "" {
+		c.scope.Region = bucket.Region
+	}
+	if bucket.Policy != "" {
+		c.undo = &undo{PutBucketPolicy, map[string]any{"Bucket": bucket.Name, "Policy": bucket.Policy}}
+	}
+	if !p.policy.ChangeExisting {
+		s, err := p.step(c)
+		if err != nil {
+			return placement{}, false, err
+		}
+		p.skipAccount(a, fmt.Sprintf("the policy of bucket %s does not let %s write here; flowproof did not make the bucket: --change-existing adds what is needed", bucket.Name, deliveryService), s.CLI)
+		return placement{}, false, nil
+	}
+	id, err := p.add(c)
+	return placement{after: []string{id}}, true, err
+}

@@ -1,0 +1,197 @@
+package remediate
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"path"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+
+	"flowproof/internal/inventory"
+)
+
+// DefaultRole is the name of the delivery role when none is given.
+const DefaultRole = "flowproof-delivery"
+
+// DefaultRetention is a year: what CIS and most audits ask for.
+const DefaultRetention = 365
+
+// DefaultPolicy is the knowledge-base page's way: all traffic to one group in CloudWatch Logs,
+// kept for a year.
+func DefaultPolicy() Policy {
+	return Policy{
+		Destination: ToCloudWatchLogs, LogGroup: "MyFlowLogs", DeliveryRole: DefaultRole, RetentionDays: DefaultRetention,
+		FileFormat: "plain-text", Traffic: "ALL", Interval: 600, LogFormat: DefaultFormat,
+		Tags: map[string]string{}, Resources: []string{}, ChosenTags: map[string]string{},
+	}
+}
+
+// retentions are the only values that PutRetentionPolicy takes (CloudWatch Logs API reference).
+var retentions = []int32{
+	1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653,
+}
+
+var (
+	groupNamePattern = regexp.MustCompile(`^[.\-_/#A-Za-z0-9]{1,512}$`)
+	roleNamePattern  = regexp.MustCompile(`^[\w+=,.@-]{1,64}$`)
+	bucketARNPattern = regexp.MustCompile(`^arn:(aws[a-z-]*):s3:::([a-z0-9][a-z0-9.-]{1,61}[a-z0-9])$`)
+	streamARNPattern = regexp.MustCompile(`^arn:(aws[a-z-]*):firehose:([a-z0-9-]+|\{region\}):([0-9]{12}|\{account\}):deliverystream/[a-zA-Z0-9_.-]{1,64}$`)
+	roleARNPattern   = regexp.MustCompile(`^arn:(aws[a-z-]*):iam::([0-9]{12}|\{account\}):role/[\w+=,.@/-]{1,512}$`)
+	keyARNPattern    = regexp.MustCompile(`^arn:(aws[a-z-]*):kms:([a-z0-9-]+|\{region\}):([0-9]{12}|\{account\}):key/[a-zA-Z0-9-]{1,128}$`)
+	prefixPattern    = regexp.MustCompile(`^[a-zA-Z0-9!_.*'()/-]{0,512}$`)
+	tagKeyPattern    = regexp.MustCompile(`^[\p{L}\p{Z}\p{N}_.:/=+\-@]{1,128}$`)
+	tagValuePattern  = regexp.MustCompile(`^[\p{L}\p{Z}\p{N}_.:/=+\-@]{0,256}$`)
+)
+
+// Check says what is wrong with a policy before anything is read: what AWS would refuse later, and
+// what does not go together.
+func (p Policy) Check() error {
+	checks := []func() error{p.checkDestination, p.checkTraffic, p.checkTags, p.checkChoice}
+	for _, check := range checks {
+		if err := check(); err != nil {
+			return err
+		}
+	}
+	_, err := expandFormat(p.LogFormat)
+	return err
+}
+
+func (p Policy) checkDestination() error {
+	switch p.Destination {
+	case ToCloudWatchLogs:
+		return p.checkCloudWatchLogs()
+	case ToS3:
+		return p.checkS3()
+	case ToFirehose:
+		return p.checkFirehose()
+	}
+	return fmt.Errorf("destination %q: want %s, %s or %s", p.Destination, ToCloudWatchLogs, ToS3, ToFirehose)
+}
+
+func (p Policy) checkCloudWatchLogs() error {
+	sample := expandGroup(p.LogGroup, inventory.Scope{Account: "123456789012", Region: "us-east-1"}, "vpc-0")
+	switch {
+	case p.LogGroup == "":
+		return errors.New("log group: give a name such as MyFlowLogs, or a pattern such as /flowproof/{account}/{vpc}")
+	case strings.HasPrefix(sample, "aws/"):
+		return fmt.Errorf("log group %q: names that begin with aws/ are AWS's own", p.LogGroup)
+	case !groupNamePattern.MatchString(sample):
+		return fmt.Errorf("log group %q: a name has up to 512 letters, digits and . - _ / #, and {account}, {region}, {vpc} may stand in it", p.LogGroup)
+	case !roleNamePattern.MatchString(p.DeliveryRole):
+		return fmt.Errorf("delivery role %q: want the name of a role, not its ARN, of up to 64 letters, digits and + = , . @ - _", p.DeliveryRole)
+	case !slices.Contains(retentions, p.RetentionDays):
+		return fmt.Errorf("retention of %d days: CloudWatch Logs takes only %s", p.RetentionDays, listed(retentions))
+	case p.KMSKey != "" && !keyARNPattern.MatchString(p.KMSKey):
+		return fmt.Errorf("key %q: want the ARN of a key, such as arn:aws:kms:eu-west-1:123456789012:key/ID; {region} and {account} may stand in it", p.KMSKey)
+	}
+	return nil
+}
+
+func (p Policy) checkS3() error {
+	switch {
+	case !bucketARNPattern.MatchString(p.Bucket):
+		return fmt.Errorf("bucket %q: want the ARN of an existing bucket, such as arn:aws:s3:::my-flow-logs; a prefix has a flag of its own", p.Bucket)
+	case !prefixPattern.MatchString(p.Prefix):
+		return fmt.Errorf("prefix %q: a prefix has letters, digits and ! - _ . * ' ( ) /", p.Prefix)
+	case slices.Contains(strings.Split(p.Prefix, "/"), "AWSLogs"):
+		return fmt.Errorf("prefix %q: AWSLogs is reserved, AWS adds it itself", p.Prefix)
+	case p.FileFormat != "plain-text" && p.FileFormat != "parquet":
+		return fmt.Errorf("file format %q: want plain-text or parquet", p.FileFormat)
+	}
+	return nil
+}
+
+func (p Policy) checkFirehose() error {
+	switch {
+	case !streamARNPattern.MatchString(p.Stream):
+		return fmt.Errorf("stream %q: want the ARN of an existing stream, such as arn:aws:firehose:eu-west-1:123456789012:deliverystream/NAME; {region} and {account} may stand in it", p.Stream)
+	case (p.SourceRole == "") != (p.CrossAccountRole == ""):
+		return errors.New("a stream in another account takes two roles: --source-role in the account of the VPCs and --cross-account-role in that of the stream")
+	}
+	for _, role := range []string{p.SourceRole, p.CrossAccountRole} {
+		if role != "" && !roleARNPattern.MatchString(role) {
+			return fmt.Errorf("role %q: want the ARN of a role", role)
+		}
+	}
+	return nil
+}
+
+func (p Policy) checkTraffic() error {
+	if p.Traffic != "ALL" && p.Traffic != "REJECT" && p.Traffic != "ACCEPT" {
+		return fmt.Errorf("traffic %q: want ALL, REJECT or ACCEPT", p.Traffic)
+	}
+	if p.Interval != 60 && p.Interval != 600 {
+		return fmt.Errorf("interval of %d seconds: want 60 or 600", p.Interval)
+	}
+	if p.GBPerVPC < 0 || p.GBPerVPC > 1e6 {
+		return fmt.Errorf("volume of %s GB a month for a VPC: want 0 to 1,000,000", strconv.FormatFloat(p.GBPerVPC, 'g', -1, 64))
+	}
+	return nil
+}
+
+// checkTags keeps to what every service takes that a tag is put on. EC2 alone takes 50 tags.
+func (p Policy) checkTags() error {
+	const limit = 48 // two are flowproof's own
+	if len(p.Tags) > limit {
+		return fmt.Errorf("%d tags: no more than %d fit beside flowproof's own two", len(p.Tags), limit)
+	}
+	for _, k := range slices.Sorted(maps.Keys(p.Tags)) {
+		switch {
+		case strings.HasPrefix(strings.ToLower(k), "aws:"), strings.HasPrefix(k, "flowproof:"), k == telemetryTag:
+			return fmt.Errorf("tag %q: such keys belong to AWS and to flowproof", k)
+		case !tagKeyPattern.MatchString(k), !tagValuePattern.MatchString(p.Tags[k]):
+			return fmt.Errorf("tag %q: a key has up to 128 and a value up to 256 letters, digits, spaces and _ . : / = + - @", k)
+		}
+	}
+	return nil
+}
+
+func (p Policy) checkChoice() error {
+	for _, glob := range p.Resources {
+		if _, err := path.Match(glob, ""); err != nil {
+			return fmt.Errorf("resource pattern %q: %w", glob, err)
+		}
+	}
+	return nil
+}
+
+// checkPartition refuses ARNs of another partition than the account's: no flow log delivers there.
+func (p Policy) checkPartition(partition string) error {
+	for _, arn := range []string{p.Bucket, p.Stream, p.KMSKey, p.SourceRole, p.CrossAccountRole} {
+		parts := strings.SplitN(arn, ":", 3)
+		if arn != "" && parts[1] != partition {
+			return fmt.Errorf("%s is in partition %s, and the account is in %s", arn, parts[1], partition)
+		}
+	}
+	return nil
+}
+
+// Names are what has to be read by name to plan this policy in full.
+func (p Policy) Names() inventory.Names {
+	switch p.Destination {
+	case ToCloudWatchLogs:
+		prefix, _, _ := strings.Cut(p.LogGroup, "{vpc}")
+		return inventory.Names{LogGroupPrefix: prefix, Role: p.DeliveryRole}
+	case ToS3:
+		return inventory.Names{Bucket: bucketName(p.Bucket)}
+	case ToFirehose:
+		return inventory.Names{Stream: p.Stream}
+	}
+	return inventory.Names{}
+}
+
+// expandGroup puts a resource's own words in the place of {account}, {region} and {vpc}.
+func expandGroup(pattern string, s inventory.Scope, resource string) string {
+	return strings.NewReplacer("{account}", s.Account, "{region}", s.Region, "{vpc}", resource).Replace(pattern)
+}
+
+func listed(numbers []int32) string {
+	var words []string
+	for _, n := range numbers {
+		words = append(words, strconv.Itoa(int(n)))
+	}
+	return strings.Join(words, ", ")
+}

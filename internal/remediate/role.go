@@ -1,0 +1,261 @@
+package remediate
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"flowproof/internal/inventory"
+)
+
+// plannedRole is the delivery role that flow logs of an account use.
+type plannedRole struct {
+	arn    string
+	after  []string
+	expect []Precondition
+}
+
+// rolePolicyPrefix begins the names of the inline policies that flowproof gives a role: one for each
+// set of groups, so that plans with different groups can share a role.
+const rolePolicyPrefix = "flowproof-delivery-"
+
+// planRole plans the account's delivery role: made where there is none, reused where it does, and
+// changed only where flowproof made it or may change what it did not make. It is false where
+// flow logs with this role would fail, and says why.
+func (p *planner) planRole(a account) (plannedRole, bool, error) {
+	iam := a.scope
+	iam.Region = homeRegion(p.partition)
+	name := p.policy.DeliveryRole
+	role, exists, known := lookRole(a, name)
+	if exists {
+		return p.reuseRole(a, iam, role)
+	}
+	if !known {
+		p.note(iam, name, "whether this role exists was not read: apply looks before it makes it, and stops there if it does and this plan did not make it")
+	}
+	return p.makeRole(a, iam)
+}
+
+// lookRole asks the account's scopes: each says the same of a role, or nothing.
+func lookRole(a account, name string) (role inventory.Role, exists, known bool) {
+	for _, s := range a.sites {
+		if role, exists, ok := s.inv.Role(name); ok {
+			if exists {
+				return role, true, true
+			}
+			known = true
+		}
+	}
+	return role, false, known
+}
+
+func (p *planner) makeRole(a account, iam inventory.Scope) (plannedRole, bool, error) {
+	name, reason := p.policy.DeliveryRole, a.sites[0].targets[0].finding
+	trust, err := document(trustStatement(iam))
+	if err != nil {
+		return plannedRole{}, false, err
+	}
+	made, err := p.add(change{
+		scope: iam, action: CreateRole, resource: name, reason: reason,
+		expect: []Precondition{{Kind: FactRole, Resource: name, Expect: map[string]string{"exists": "false"}}},
+		input: map[string]any{
+			"RoleName": name, "AssumeRolePolicyDocument": trust, "Tags": p.tagList(),
+			"Description": "Lets VPC Flow Logs deliver to CloudWatch Logs",
+		},
+		undo: &undo{DeleteRole, map[string]any{"RoleName": name}},
+	})
+	if err != nil {
+		return plannedRole{}, false, err
+	}
+	c, err := p.rolePolicy(a, iam, nil)
+	if err != nil {
+		return plannedRole{}, false, err
+	}
+	c.after = []string{made}
+	may, err := p.add(c)
+	arn := fmt.Sprintf("arn:%s:iam::%s:role/%s", iam.Partition, iam.Account, name)
+	return plannedRole{arn: arn, after: []string{made, may}}, true, err
+}
+
+// rolePolicy is the change that lets the role write to the account's groups, in an inline policy of
+// its own. before is the document that stands under that name now.
+func (p *planner) rolePolicy(a account, iam inventory.Scope, role *inventory.Role) (change, error) {
+	patterns := p.groupPatterns(a)
+	policy, err := document(deliveryStatements(iam, patterns)...)
+	if err != nil {
+		return change{}, err
+	}
+	name := rolePolicyPrefix + shortDigest(strings.Join(patterns, "\n"))
+	c := change{
+		scope: iam, action: PutRolePolicy, resource: p.policy.DeliveryRole, reason: a.sites[0].targets[0].finding,
+		expect: []Precondition{{Kind: FactRolePolicy, Resource: p.policy.DeliveryRole + "/" + name, Expect: map[string]string{"exists": "false"}}},
+		input:  map[string]any{"RoleName": p.policy.DeliveryRole, "PolicyName": name, "PolicyDocument": policy},
+		undo:   &undo{DeleteRolePolicy, map[string]any{"RoleName": p.policy.DeliveryRole, "PolicyName": name}},
+	}
+	if role == nil {
+		return c, nil
+	}
+	i := slices.IndexFunc(role.Inline, func(p inventory.RolePolicy) bool { return p.Name == name })
+	if i < 0 {
+		return c, nil
+	}
+	old := role.Inline[i].Document
+	digest, err := DocumentDigest(old)
+	c.expect[0].Expect = map[string]string{"exists": "true", "document": digest}
+	c.undo = &undo{PutRolePolicy, map[string]any{"RoleName": p.policy.DeliveryRole, "PolicyName": name, "PolicyDocument": old}}
+	return c, err
+}
+
+// groupPatterns are the names of the account's groups as one policy can say them: stars where Region
+// or resource stand.
+func (p *planner) groupPatterns(a account) []string {
+	var patterns []string
+	for _, s := range a.sites {
+		for _, t := range s.targets {
+			prefix, _, _ := strings.Cut(t.id, "-")
+			patterns = append(patterns, expandGroup(p.policy.LogGroup, inventory.Scope{Account: a.scope.Account, Region: "*"}, prefix+"-*"))
+		}
+	}
+	return unique(patterns)
+}
+
+// reuseRole looks at whether an existing role does, as IAM would.
+func (p *planner) reuseRole(a account, iam inventory.Scope, role inventory.Role) (plannedRole, bool, error) {
+	planned := plannedRole{arn: role.ARN}
+	digest, err := DocumentDigest(role.Trust)
+	if err != nil {
+		return planned, false, fmt.Errorf("trust policy of role %s: %w", role.Name, err)
+	}
+	expect := Precondition{Kind: FactRole, Resource: role.Name, Expect: map[string]string{"exists": "true", "arn": role.ARN, "trust": digest}}
+	if role.Boundary != "" {
+		p.note(iam, role.Name, "has the permissions boundary %s, which was not read: verify says whether records arrive", role.Boundary)
+	}
+	ours := role.Tags[TagManaged] == "true"
+	may := ours || p.policy.ChangeExisting
+	trusted, writes := roleTrusts(a, role), p.roleWrites(a, role)
+	if trusted == denied || writes == denied {
+		p.skipAccount(a, fmt.Sprintf("the delivery role %s denies what flow logs need, and nothing that is added can change that: choose another with --delivery-role", role.Name))
+		return planned, false, nil
+	}
+	if trusted == allowed && writes == allowed {
+		planned.expect = []Precondition{expect}
+		return planned, true, nil
+	}
+	changes, err := p.roleChanges(a, iam, role, trusted, writes)
+	if err != nil {
+		return planned, false, err
+	}
+	if !may {
+		return planned, false, p.refuseRole(a, role, trusted, changes)
+	}
+	for _, c := range changes {
+		c.foreign = !ours
+		if c.action == PutRolePolicy {
+			c.expect = append(c.expect, Precondition{Kind: FactRole, Resource: role.Name, Expect: map[string]string{"exists": "true", "arn": role.ARN}})
+		}
+		id, err := p.add(c)
+		if err != nil {
+			return planned, false, err
+		}
+		planned.after = append(planned.after, id)
+	}
+	return planned, true, nil
+}
+
+// roleChanges are what the role lacks: each adds, and takes nothing away.
+func (p *planner) roleChanges(a account, iam inventory.Scope, role inventory.Role, trusted, writes decision) ([]change, error) {
+	var changes []change
+	if trusted != allowed {
+		trust, err := addStatements(role.Trust, []statement{trustStatement(iam)})
+		if err != nil {
+			return nil, fmt.Errorf("trust policy of role %s: %w", role.Name, err)
+		}
+		digest, err := DocumentDigest(role.Trust)
+		if err != nil {
+			return nil, err
+		}
+		changes = append(changes, change{
+			scope: iam, action: UpdateAssumeRolePolicy, resource: role.Name, reason: a.sites[0].targets[0].finding,
+			expect: []Precondition{{Kind: FactRole, Resource: role.Name, Expect: map[string]string{"exists": "true", "arn": role.ARN, "trust": digest}}},
+			input:  map[string]any{"RoleName": role.Name, "PolicyDocument": trust},
+			undo:   &undo{UpdateAssumeRolePolicy, map[string]any{"RoleName": role.Name, "PolicyDocument": role.Trust}},
+		})
+	}
+	if writes != allowed {
+		c, err := p.rolePolicy(a, iam, &role)
+		if err != nil {
+			return nil, err
+		}
+		changes = append(changes, c)
+	}
+	return changes, nil
+}
+
+// refuseRole says what a role lacks that flowproof may not change.
+func (p *planner) refuseRole(a account, role inventory.Role, trusted decision, changes []change) error {
+	lacks := "may not write to the log groups"
+	if trusted != allowed {
+		lacks = "does not trust " + flowLogService
+	}
+	var byHand []string
+	for _, c := range changes {
+		s, err := p.step(c)
+		if err != nil {
+			return err
+		}
+		byHand = append(byHand, s.CLI)
+	}
+	p.skipAccount(a, fmt.Sprintf("the delivery role %s %s, so records would not arrive; flowproof did not make it: choose another with --delivery-role, or plan with --change-existing", role.Name, lacks), byHand...)
+	return nil
+}
+
+func (p *planner) skipAccount(a account, reason string, byHand ...string) {
+	for _, s := range a.sites {
+		p.skip(s.targets, reason, byHand...)
+	}
+}
+
+// roleTrusts asks the trust policy for a flow log of every Region that is wanted.
+func roleTrusts(a account, role inventory.Role) decision {
+	worst := allowed
+	for _, s := range a.sites {
+		worst = least(worst, decide(access{service: flowLogService, action: "sts:AssumeRole", context: map[string]string{
+			"aws:sourceaccount": s.inv.Account,
+			"aws:sourcearn":     s.inv.ARN("vpc-flow-log", "fl-0123456789abcdef0"),
+		}}, role.Trust))
+	}
+	return worst
+}
+
+// roleWrites asks the role's policies for the two actions without which nothing is delivered.
+func (p *planner) roleWrites(a account, role inventory.Role) decision {
+	var policies []string
+	for _, policy := range slices.Concat(role.Inline, role.Attached) {
+		policies = append(policies, policy.Document)
+	}
+	worst := allowed
+	for _, s := range a.sites {
+		var groups []string
+		for _, t := range s.targets {
+			groups = append(groups, p.groupOf(t))
+		}
+		for _, group := range unique(groups) {
+			stream := fmt.Sprintf("arn:%s:logs:%s:%s:log-group:%s:log-stream:eni-0-all", s.inv.Partition, s.inv.Region, s.inv.Account, group)
+			for _, action := range []string{"logs:CreateLogStream", "logs:PutLogEvents"} {
+				worst = least(worst, decide(access{action: action, resource: stream}, policies...))
+			}
+		}
+	}
+	return worst
+}
+
+// least keeps the worse of two decisions.
+func least(a, b decision) decision {
+	switch {
+	case a == denied || b == denied:
+		return denied
+	case a == notAllowed || b == notAllowed:
+		return notAllowed
+	}
+	return allowed
+}

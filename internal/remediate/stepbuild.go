@@ -1,0 +1,197 @@
+package remediate
+
+import (
+	"fmt"
+	"slices"
+
+	"flowproof/internal/finding"
+	"flowproof/internal/inventory"
+)
+
+// change is what the planner knows of a step; the rest follows from it.
+type change struct {
+	scope    inventory.Scope // with the Region that the call goes to
+	action   Action
+	resource string
+	reason   finding.Finding
+	foreign  bool
+	after    []string
+	expect   []Precondition
+	input    map[string]any
+	undo     *undo
+}
+
+// undo is the inverse of a change.
+type undo struct {
+	action Action
+	input  map[string]any
+}
+
+// step completes a change. Its call is its own unless batch puts it with others.
+func (p *planner) step(c change) (Step, error) {
+	api := API{Service: operations[c.action][0], Operation: operations[c.action][1], Input: jsonInput(c.input)}
+	line, err := command(api, c.scope.Region)
+	if err != nil {
+		return Step{}, err
+	}
+	id := stepID(c.scope.Account, c.scope.Region, c.action, c.resource)
+	s := Step{
+		ID: id, Call: id, Account: c.scope.Account, Region: c.scope.Region,
+		Action: c.action, Resource: c.resource,
+		Reason: c.reason.Fingerprint, Why: c.reason.Message, Foreign: c.foreign,
+		After: append([]string{}, c.after...), Preconditions: append([]Precondition{}, c.expect...),
+		API: api, CLI: line, Permissions: p.permissions(c.action), Reversible: true,
+	}
+	if c.undo != nil {
+		s.Inverse = &Inverse{Action: c.undo.action, Resource: c.resource, API: API{
+			Service: operations[c.undo.action][0], Operation: operations[c.undo.action][1], Input: jsonInput(c.undo.input),
+		}}
+	}
+	return s, nil
+}
+
+// add plans a change that flow logs need, and gives its id.
+func (p *planner) add(c change) (string, error) {
+	s, err := p.step(c)
+	if err != nil {
+		return "", err
+	}
+	p.before = append(p.before, s)
+	return s.ID, nil
+}
+
+// permissions are the IAM actions behind an action, those included that AWS checks without naming
+// them in the call (VPC user guide; observed refusals).
+func (p *planner) permissions(a Action) []string {
+	actions := actionPermissions[a]
+	if a == CreateFlowLog {
+		actions = append(slices.Clone(actions), flowLogPermissions[p.policy.Destination]...)
+		if p.policy.SourceRole != "" && p.policy.Destination == ToFirehose {
+			actions = append(actions, "iam:PassRole")
+		}
+	}
+	actions = slices.Clone(actions)
+	slices.Sort(actions)
+	return actions
+}
+
+var actionPermissions = map[Action][]string{
+	CreateRole:             {"iam:CreateRole", "iam:TagRole"},
+	PutRolePolicy:          {"iam:PutRolePolicy"},
+	UpdateAssumeRolePolicy: {"iam:UpdateAssumeRolePolicy"},
+	CreateLogGroup:         {"logs:CreateLogGroup", "logs:TagResource"},
+	PutRetentionPolicy:     {"logs:PutRetentionPolicy"},
+	AssociateKMSKey:        {"logs:AssociateKmsKey"},
+	PutBucketPolicy:        {"s3:PutBucketPolicy"},
+	CreateFlowLog:          {"ec2:CreateFlowLogs", "ec2:CreateTags"},
+}
+
+var flowLogPermissions = map[Destination][]string{
+	ToCloudWatchLogs: {"iam:PassRole"},
+	ToS3:             {"logs:CreateLogDelivery", "logs:DeleteLogDelivery"},
+	ToFirehose:       {"firehose:TagDeliveryStream", "iam:CreateServiceLinkedRole", "logs:CreateLogDelivery", "logs:DeleteLogDelivery"},
+}
+
+// planFlowLogs plans the flow log of each target whose way is free. place says where a target's
+// records go, in the members of CreateFlowLogs, and what has to be done before.
+func (p *planner) planFlowLogs(targets []target, place func(target) (placement, error)) error {
+	for _, t := range targets {
+		at, err := place(t)
+		if err != nil {
+			return err
+		}
+		s, err := p.flowLog(t, at)
+		if err != nil {
+			return err
+		}
+		p.logs = append(p.logs, s)
+	}
+	return nil
+}
+
+// placement is where a flow log delivers.
+type placement struct {
+	input  map[string]any
+	after  []string
+	expect []Precondition
+}
+
+// flowLog plans one flow log.
+func (p *planner) flowLog(t target, at placement) (Step, error) {
+	input := map[string]any{
+		"ResourceIds": []string{t.id}, "ResourceType": t.resourceType, "MaxAggregationInterval": p.policy.Interval,
+		"TagSpecifications": []any{map[string]any{"ResourceType": "vpc-flow-log", "Tags": p.tagList()}},
+	}
+	if t.gateway {
+		input["MaxAggregationInterval"] = 60
+	} else {
+		input["TrafficType"] = p.policy.Traffic
+		if p.format != "" {
+			input["LogFormat"] = p.format // a gateway has fields of its own
+		}
+	}
+	for member, value := range at.input {
+		input[member] = value
+	}
+	expect := []Precondition{{Kind: FactFlowLogs, Resource: t.id, Expect: map[string]string{"ids": joined(idsOf(t.logs))}}}
+	if !t.gateway {
+		expect = append(expect, Precondition{
+			Kind: FactVPC, Resource: t.id, Expect: map[string]string{"exists": "true", "owner": t.finding.Resource.Owner},
+		})
+	}
+	return p.step(change{
+		scope: t.inv.Scope, action: CreateFlowLog, resource: t.id, reason: t.finding,
+		after: at.after, expect: append(expect, at.expect...), input: input,
+		undo: &undo{DeleteFlowLog, map[string]any{"FlowLogIds": []string{CreatedID}}},
+	})
+}
+
+func idsOf(logs []inventory.FlowLog) []string {
+	var ids []string
+	for _, l := range logs {
+		ids = append(ids, l.ID)
+	}
+	return ids
+}
+
+// batch gives flow logs that differ in nothing but their resource one call, as many as AWS takes.
+func (p *planner) batch() {
+	type batchKey struct{ account, region, input string }
+	calls := map[batchKey]int{} // steps in the open call
+	names := map[batchKey]string{}
+	numbers := map[[2]string]int{}
+	first := map[string]int{} // where a call's first step stands
+	for i := range p.logs {
+		s := &p.logs[i]
+		rest, perCall := withoutResources(s.API)
+		k := batchKey{s.Account, s.Region, rest}
+		if names[k] == "" || calls[k] == perCall {
+			n := numbers[[2]string{s.Account, s.Region}] + 1
+			numbers[[2]string{s.Account, s.Region}] = n
+			names[k], calls[k] = fmt.Sprintf("%s/%s/CreateFlowLogs/%d", s.Account, s.Region, n), 0
+			first[names[k]] = i
+		}
+		s.Call = names[k]
+		calls[k]++
+	}
+	slices.SortStableFunc(p.logs, func(a, b Step) int { return first[a.Call] - first[b.Call] })
+}
+
+// withoutResources is what a flow log's request says beside its resource, and how many resources
+// one request takes.
+func withoutResources(api API) (string, int) {
+	value, err := generic(api.Input)
+	object, ok := value.(map[string]any)
+	if err != nil || !ok {
+		return string(api.Input), 1
+	}
+	delete(object, resourceIDs)
+	rest, err := encodeGeneric(object)
+	if err != nil {
+		return string(api.Input), 1
+	}
+	if object["ResourceType"] == "TransitGateway" {
+		return string(rest), 25
+	}
+	return string(rest), 1000
+}
