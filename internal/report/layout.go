@@ -1,6 +1,7 @@
 package report
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/charmbracelet/x/ansi"
@@ -63,11 +64,16 @@ func measure(text string) int { return ansi.StringWidth(terminal.Printable(text)
 // first and the others by hang.
 func (s sheet) paragraph(b *strings.Builder, first, hang int, spans ...span) {
 	var whole strings.Builder
-	for _, piece := range spans {
-		whole.WriteString(terminal.Printable(piece.text))
+	spans = slices.Clone(spans)
+	for i := range spans {
+		spans[i].text = terminal.Printable(spans[i].text)
+		whole.WriteString(spans[i].text)
 	}
 	rest, indent := whole.String(), first
 	write := func(line string) {
+		if line == "" {
+			return
+		}
 		skipped := strings.Index(rest, line) // spaces at the break
 		spans = skip(spans, skipped)
 		b.WriteString(strings.Repeat(" ", indent))
@@ -94,21 +100,21 @@ func (s sheet) title(b *strings.Builder, word span, about ...span) {
 	s.paragraph(b, 0, hang, append([]span{word, {plain, strings.Repeat(" ", between)}}, about...)...)
 }
 
-// skip drops the first n bytes of the printable text of spans.
+// skip drops the first n bytes of spans.
 func skip(spans []span, n int) []span {
 	return sheet{}.paint(&strings.Builder{}, spans, n)
 }
 
-// paint writes the first n bytes of the printable text of spans, and returns what is left.
+// paint writes the first n bytes of spans of printable text, and returns what is left.
 func (s sheet) paint(b *strings.Builder, spans []span, n int) []span {
 	for i, piece := range spans {
-		text := terminal.Printable(piece.text)
-		if n < len(text) {
-			b.WriteString(s.palette.paint(piece.meaning, text[:n]))
-			return append([]span{{piece.meaning, text[n:]}}, spans[i+1:]...)
+		if n < len(piece.text) {
+			b.WriteString(s.palette.paint(piece.meaning, piece.text[:n]))
+			spans[i].text = piece.text[n:]
+			return spans[i:]
 		}
-		b.WriteString(s.palette.paint(piece.meaning, text))
-		n -= len(text)
+		b.WriteString(s.palette.paint(piece.meaning, piece.text))
+		n -= len(piece.text)
 	}
 	return nil
 }

@@ -3,109 +3,171 @@ package report
 import (
 	"fmt"
 	"io"
+	"strings"
 	"time"
 
 	"github.com/schollz/progressbar/v3"
 
 	"flowproof/internal/event"
+	"flowproof/internal/inventory"
+	"flowproof/internal/terminal"
 )
 
-// A run shorter than progressAfter says nothing of its progress; a log gets a line at most
-// every logEvery.
 const (
-	progressAfter = time.Second
-	logEvery      = 10 * time.Second
+	quietFor = time.Second      // a run that is over by then needs no progress
+	logEvery = 10 * time.Second // between lines of a log
+	barWidth = 20               // columns, where there is room
+	barFull  = 100              // what the bar counts to: the number of scopes can still grow
+	barFrame = 12               // columns around the bar: percentage, brackets, spaces
 )
 
-// Progress tells a person how far a run has come: one line that changes on a terminal, a line
-// now and then in a log, and a last line that says what the summary says. It carries no meaning
-// of its own.
+// Progress tells a person how far a run has come, once it has lasted a second: one line that is
+// drawn over on a terminal, a line now and then in a log, and a last line that says what the
+// summary says. It holds no meaning: whoever leaves it out misses nothing. It starts no goroutine,
+// and looks at the clock whenever an event comes, as they do several times a second.
 type Progress struct {
 	out  io.Writer
+	live bool
 	now  func() time.Time
-	live bool // a terminal, where a line can be drawn over
+	bar  *progressbar.ProgressBar // nil until it is drawn
 
-	begun, told time.Time
-	bar         *progressbar.ProgressBar // nil until there is something to draw
+	started  time.Time
+	logged   time.Time
+	counted  event.Progress // the highest that each count has been: none ever falls
+	drawn    int            // the bar's value, of barFull
+	account  string
+	accounts int
+	ended    bool
 }
 
-// NewProgress writes to out, which is a terminal if live.
+// NewProgress draws on out, which is standard error and not where a report goes. Live is whether
+// it is a terminal, and now the clock.
 func NewProgress(out io.Writer, live bool, now func() time.Time) *Progress {
 	return &Progress{out: out, live: live, now: now}
 }
 
-// Handle implements event.Handler.
+// Handle implements event.Handler. It never fails: a run must not end because nobody can be told
+// how far it has come.
 func (p *Progress) Handle(e event.Event) error {
+	if p.ended {
+		return nil
+	}
 	switch e.Type {
 	case event.TypeRun:
-		p.begun = p.now()
+		p.started = p.now()
+	case event.TypeScope:
+		p.seen(e.Scope.Scope)
 	case event.TypeProgress:
-		return p.advance(*e.Progress)
+		p.count(*e.Progress)
+		p.draw()
 	case event.TypeSummary:
-		return p.finish(*e.Summary)
+		s := e.Summary
+		p.count(event.Progress{Done: s.Scopes.Expected, Expected: s.Scopes.Expected, Calls: s.Calls, Gaps: s.Gaps})
+		p.end()
 	}
 	return nil
 }
 
-func (p *Progress) advance(at event.Progress) error {
-	elapsed := p.now().Sub(p.begun)
-	if elapsed < progressAfter {
+// Close takes the line from the terminal if the run ended without a summary.
+func (p *Progress) Close() error {
+	if p.bar == nil || p.ended {
 		return nil
 	}
-	line := describeProgress(at.Done, at.Expected, at.Calls, at.Gaps)
-	if p.live {
-		return p.draw(at, line)
-	}
-	if !p.told.IsZero() && p.now().Sub(p.told) < logEvery {
-		return nil
-	}
-	p.told = p.now()
-	if left, ok := timeLeft(elapsed, at); ok {
-		line += ", " + left + " left"
-	}
-	_, err := fmt.Fprintf(p.out, "reading: %s\n", line)
-	return err
+	p.ended = true
+	return p.bar.Clear()
 }
 
-func (p *Progress) draw(at event.Progress, line string) error {
-	if p.bar == nil {
-		p.bar = progressbar.NewOptions(at.Expected,
-			progressbar.OptionSetWriter(p.out),
-			progressbar.OptionSetWidth(16),
-			progressbar.OptionSetPredictTime(true),
-			progressbar.OptionClearOnFinish(),
-		)
+// seen notices whether the run is about several accounts.
+func (p *Progress) seen(s inventory.Scope) {
+	if s.Account != p.account {
+		p.account = s.Account
+		p.accounts++
 	}
-	p.bar.ChangeMax(max(at.Expected, 1))
-	p.bar.Describe(line)
-	return p.bar.Set(min(at.Done, max(at.Expected, 1)-1)) // the summary completes it
 }
 
-// finish says the summary's numbers, where anything was said before.
-func (p *Progress) finish(s event.Summary) error {
-	if p.bar == nil && p.told.IsZero() {
-		return nil
+func (p *Progress) count(c event.Progress) {
+	p.counted = event.Progress{
+		Done:     max(p.counted.Done, c.Done),
+		Expected: max(p.counted.Expected, c.Expected, c.Done),
+		Calls:    max(p.counted.Calls, c.Calls),
+		Gaps:     max(p.counted.Gaps, c.Gaps),
+	}
+}
+
+// draw shows the counts, if it is time to.
+func (p *Progress) draw() {
+	now := p.now()
+	switch {
+	case p.started.IsZero() || now.Sub(p.started) < quietFor:
+	case p.live:
+		p.drawBar(now)
+	case p.logged.IsZero() || now.Sub(p.logged) >= logEvery:
+		p.logged = now
+		p.writeLine("reading: " + p.text() + p.left(now))
+	}
+}
+
+// end writes the last line, which says what the summary says.
+func (p *Progress) end() {
+	p.ended = true
+	took := p.now().Sub(p.started)
+	if p.started.IsZero() || took < quietFor {
+		return
 	}
 	if p.bar != nil {
-		if err := p.bar.Clear(); err != nil {
-			return err
-		}
+		_ = p.bar.Clear()
 	}
-	_, err := fmt.Fprintf(p.out, "read: %s in %s\n",
-		describeProgress(s.Scopes.Read+s.Scopes.Incomplete+s.Scopes.Unread, s.Scopes.Expected, s.Calls, s.Gaps),
-		p.now().Sub(p.begun).Round(100*time.Millisecond))
-	return err
+	p.writeLine("done: " + p.text() + ", " + duration(took))
 }
 
-func describeProgress(done, expected int, calls int64, gaps int) string {
-	return fmt.Sprintf("%d of %d Regions, %s, %s", done, expected, plural(calls, "call"), plural(gaps, "gap"))
+func (p *Progress) writeLine(line string) {
+	_, _ = fmt.Fprintln(p.out, line)
 }
 
-// timeLeft assumes that the scopes to come take as long as those that are done.
-func timeLeft(elapsed time.Duration, at event.Progress) (string, bool) {
-	if at.Done == 0 || at.Done >= at.Expected {
-		return "", false
+// drawBar draws the line anew. The library does the drawing and the erasing; the words and the
+// time left are ours, as they depend on counts that it does not know.
+func (p *Progress) drawBar(now time.Time) {
+	text := p.text() + p.left(now)
+	if p.bar == nil {
+		p.bar = progressbar.NewOptions(barFull,
+			progressbar.OptionSetWriter(p.out),
+			progressbar.OptionSetTheme(progressbar.ThemeASCII),
+			progressbar.OptionUseANSICodes(true),
+			progressbar.OptionSetPredictTime(false),
+			progressbar.OptionShowDescriptionAtLineEnd())
 	}
-	left := elapsed * time.Duration(at.Expected-at.Done) / time.Duration(at.Done)
-	return left.Round(time.Second).String(), true
+	width := terminal.Streams{Stdout: p.out}.Width()
+	progressbar.OptionSetWidth(max(1, min(barWidth, width-barFrame-len(text))))(p.bar)
+	progressbar.OptionSetDescription(cut(text, width-barFrame-1))(p.bar)
+	drawn := p.drawn
+	if c := p.counted; c.Expected > 0 { // never full before the end, as more can be discovered
+		drawn = max(drawn, min(barFull-1, barFull*c.Done/c.Expected))
+	}
+	if drawn == p.drawn {
+		_ = p.bar.RenderBlank() // draws the bar as it is, blank or not
+		return
+	}
+	p.drawn = drawn
+	_ = p.bar.Set(drawn)
+}
+
+// text is the counts in words.
+func (p *Progress) text() string {
+	c, unit := p.counted, "Region"
+	if p.accounts > 1 {
+		unit = "scope"
+	}
+	return strings.Join([]string{
+		fmt.Sprintf("%d of %s", c.Done, plural(c.Expected, unit)), plural(c.Calls, "call"), plural(c.Gaps, "gap"),
+	}, ", ")
+}
+
+// left is the time that is left if the rest goes as what is done.
+func (p *Progress) left(now time.Time) string {
+	c := p.counted
+	if c.Done == 0 || c.Done >= c.Expected {
+		return ""
+	}
+	left := now.Sub(p.started) / time.Duration(c.Done) * time.Duration(c.Expected-c.Done)
+	return fmt.Sprintf(", %s left", roughly(left+time.Second/2))
 }
