@@ -15,7 +15,6 @@ import (
 	"flowproof/internal/finding"
 	"flowproof/internal/report"
 	"flowproof/internal/sandbox"
-	"flowproof/internal/scan"
 	"flowproof/internal/source/awslive"
 )
 
@@ -55,7 +54,7 @@ func (a *app) demo(ctx context.Context) (err error) {
 	}
 	defer func() { err = joinClose(err, r) }()
 	r.options.Status = func(s event.Summary) int { return summaryStatus(s, settings.FailOn, settings.AllowGaps) }
-	summary, err := scan.Run(ctx, r.options)
+	summary, err := r.run(ctx)
 	if err != nil {
 		return err
 	}

@@ -80,17 +80,19 @@ func (a *app) scan(ctx context.Context, s config.Settings) (err error) {
 		}
 		return summaryStatus(sum, s.FailOn, s.AllowGaps)
 	}
-	if _, err := scan.Run(ctx, r.options); err != nil {
+	summary, err := r.run(ctx)
+	if err != nil {
 		return err
 	}
-	a.status = r.options.Spool.Summary().ExitStatus
+	a.status = summary.ExitStatus
 	return outputs.write(r.options.Spool)
 }
 
 // preparedRun is a run ready to start, with what has to be closed after it.
 type preparedRun struct {
-	options scan.Options
-	closers []io.Closer
+	options  scan.Options
+	snapshot *snapshot.Writer // nil when none is saved
+	closers  []io.Closer
 }
 
 // prepareRun chooses rules and readers from the settings.
@@ -123,10 +125,19 @@ func (a *app) prepareRun(s config.Settings, source scan.Source) (*preparedRun, e
 		if err != nil {
 			return nil, joinClose(usageError{err}, r)
 		}
+		r.snapshot, r.options.Keep = w, w.Write
 		r.closers = append(r.closers, w)
-		r.options.Keep = w.Write
 	}
 	return r, nil
+}
+
+// run runs to the end. A snapshot of a run that failed is dropped: it would pass for a whole one.
+func (r *preparedRun) run(ctx context.Context) (event.Summary, error) {
+	summary, err := scan.Run(ctx, r.options)
+	if err != nil && r.snapshot != nil {
+		err = errors.Join(err, r.snapshot.Discard())
+	}
+	return summary, err
 }
 
 // Close completes the snapshot and removes the spool.

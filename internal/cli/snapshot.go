@@ -11,7 +11,6 @@ import (
 	"flowproof/internal/event"
 	"flowproof/internal/finding"
 	"flowproof/internal/rule"
-	"flowproof/internal/scan"
 )
 
 func (a *app) snapshotCommand() *cobra.Command {
@@ -63,7 +62,7 @@ func (a *app) snapshot(ctx context.Context, s config.Settings) (err error) {
 		}
 		return summaryStatus(sum, "none", s.AllowGaps)
 	}
-	sum, err := scan.Run(ctx, r.options)
+	sum, err := r.run(ctx)
 	if err != nil {
 		return err
 	}

@@ -4,10 +4,13 @@ import (
 	"bufio"
 	"context"
 	"fmt"
+	"path"
+	"slices"
 	"strings"
 	"time"
 
 	"flowproof/internal/config"
+	"flowproof/internal/inventory"
 	"flowproof/internal/scan"
 	"flowproof/internal/source/awscli"
 	"flowproof/internal/source/awslive"
@@ -17,7 +20,7 @@ import (
 
 // openSource opens what --source names: "aws", or KIND:PATH.
 func (a *app) openSource(ctx context.Context, s config.Settings) (scan.Source, error) {
-	kind, path, hasPath := strings.Cut(s.Source, ":")
+	kind, file, hasPath := strings.Cut(s.Source, ":")
 	switch {
 	case s.Source == "aws":
 		source, err := awslive.New(ctx, a.liveOptions(s))
@@ -26,21 +29,52 @@ func (a *app) openSource(ctx context.Context, s config.Settings) (scan.Source, e
 		}
 		return source, nil
 	case kind == "awscli" && hasPath:
-		source, err := awscli.New(path, s.Account, s.Region)
+		source, err := awscli.New(file, s.Account, s.Region)
 		if err != nil {
 			return nil, usageError{err}
 		}
 		return source, nil
 	case kind == "snapshot" && hasPath:
-		source, err := snapshot.Open(path)
+		source, err := snapshot.Open(file)
 		if err != nil {
 			return nil, usageError{err}
 		}
-		return source, nil
+		return &chosenScopes{Source: source, regions: s.Region, accounts: s.Account}, nil
 	case kind == "tfplan", kind == "cloudformation":
 		return nil, usageError{fmt.Errorf("--source %s: reading %s comes in a later version; this one reads aws, awscli:DIR and snapshot:FILE", s.Source, kind)}
 	}
 	return nil, usageError{fmt.Errorf("--source %q: want aws, awscli:DIR or snapshot:FILE", s.Source)}
+}
+
+// chosenScopes is part of a source: the Regions, by name or glob, and accounts that were asked for.
+// Rows about an account as a whole stay, since what they miss may be any Region.
+type chosenScopes struct {
+	*snapshot.Source
+	regions, accounts []string
+}
+
+// Discover implements scan.Source.
+func (c *chosenScopes) Discover(ctx context.Context, found func(inventory.Target) error) error {
+	n := 0
+	err := c.Source.Discover(ctx, func(t inventory.Target) error {
+		if !anyMatches(c.accounts, t.Account) || t.Region != inventory.AnyRegion && !anyMatches(c.regions, t.Region) {
+			return nil
+		}
+		n++
+		return found(t)
+	})
+	if err == nil && n == 0 {
+		return usageError{fmt.Errorf("the snapshot holds nothing of --region %s --account %s", strings.Join(c.regions, ","), strings.Join(c.accounts, ","))}
+	}
+	return err
+}
+
+// anyMatches reports whether a glob matches name; no globs match everything.
+func anyMatches(globs []string, name string) bool {
+	return len(globs) == 0 || slices.ContainsFunc(globs, func(g string) bool {
+		ok, err := path.Match(g, name)
+		return ok && err == nil
+	})
 }
 
 func (a *app) liveOptions(s config.Settings) awslive.Options {
