@@ -1,5 +1,7 @@
 package awslive
 
+//go:generate go test -run TestPermissionsAreDocumented . -update
+
 import (
 	"slices"
 
