@@ -1,3 +1,204 @@
 package remediate
 
-func (p *planner) price(plan *Plan) {}
+import (
+	_ "embed"
+	"encoding/json"
+	"fmt"
+	"math"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"flowproof/internal/inventory"
+)
+
+//go:embed prices.json
+var priceData []byte
+
+// prices is the table of what AWS asks for flow logs, in each Region where it is known. Rates in
+// other Regions differ by up to about a half.
+type prices struct {
+	Date     string             `json:"date"`
+	Source   string             `json:"source"`
+	Currency string             `json:"currency"`
+	TiersGB  []float64          `json:"tiers_gb"` // a month, up to which each rate of a list counts; the last has no end
+	Regions  map[string]ratesGB `json:"regions"`
+	Same     map[string]string  `json:"same"` // Regions with the rates of another
+}
+
+// ratesGB are prices of a GB: for delivery by tier, for storage a month.
+type ratesGB struct {
+	Logs        []float64 `json:"logs"`
+	LogsStorage float64   `json:"logs_storage"`
+	S3          []float64 `json:"s3"`
+	S3Parquet   float64   `json:"s3_parquet"`
+	Firehose    []float64 `json:"firehose"`
+}
+
+// baseRegion is the Region whose rates stand in where none are known.
+const baseRegion = "us-east-1"
+
+func loadPrices() (prices, error) {
+	var t prices
+	if err := json.Unmarshal(priceData, &t); err != nil {
+		return t, fmt.Errorf("read the price table: %w", err)
+	}
+	return t, nil
+}
+
+// of gives a Region's rates, and whether they are its own.
+func (t prices) of(region string) (ratesGB, bool) {
+	if same, ok := t.Same[region]; ok {
+		region = same
+	}
+	if r, ok := t.Regions[region]; ok {
+		return r, true
+	}
+	return t.Regions[baseRegion], false
+}
+
+// tiered is the price of a month's volume under falling rates.
+func (t prices) tiered(gb float64, rates []float64) float64 {
+	total, from := 0.0, 0.0
+	for i, rate := range rates {
+		upTo := math.Inf(1)
+		if i < len(t.TiersGB) {
+			upTo = t.TiersGB[i]
+		}
+		total += max(0, min(gb, upTo)-from) * rate
+		from = upTo
+	}
+	return total
+}
+
+// monthly is the price of a month's volume at the policy's destination.
+func (t prices) monthly(p Policy, rates ratesGB, gb float64) float64 {
+	switch {
+	case p.Destination == ToS3 && p.FileFormat == "parquet":
+		return gb * rates.S3Parquet
+	case p.Destination == ToS3:
+		return t.tiered(gb, rates.S3)
+	case p.Destination == ToFirehose:
+		return t.tiered(gb, rates.Firehose)
+	}
+	stored := gb * float64(p.RetentionDays) / daysPerMonth
+	return t.tiered(gb, rates.Logs) + stored*rates.LogsStorage
+}
+
+const (
+	daysPerMonth = 365.0 / 12
+	bytesPerGB   = 1 << 30
+)
+
+// volume is how much a flow log is taken to deliver each month, and why.
+type volume struct {
+	gb    float64
+	known bool
+	basis string
+}
+
+// price adds the estimate to a plan: of each flow log, and of all.
+func (p *planner) price(plan *Plan) error {
+	table, err := loadPrices()
+	if err != nil {
+		return err
+	}
+	plan.Cost = Cost{Currency: table.Currency, PricesFrom: table.Source, PricesDate: table.Date, Assumptions: []string{}}
+	volumes := make([]volume, len(plan.Steps))
+	total := map[[2]string]float64{} // GB of an account in a Region: rates fall with the sum
+	for i, s := range plan.Steps {
+		if s.Action == CreateFlowLog {
+			volumes[i] = p.volumeOf(s)
+			total[[2]string{s.Account, s.Region}] += volumes[i].gb
+		}
+	}
+	borrowed, sum, priced := []string{}, 0.0, false
+	for i := range plan.Steps {
+		s := &plan.Steps[i]
+		switch {
+		case s.Action != CreateFlowLog:
+			s.Cost = StepCost{Monthly: new(float64), Basis: "AWS asks nothing for it"}
+		case p.partition != "aws":
+			s.Cost = StepCost{Basis: "unknown: the price table has no rates of " + p.partition}
+		case !volumes[i].known:
+			s.Cost = StepCost{Basis: volumes[i].basis}
+		default:
+			rates, own := table.of(s.Region)
+			if !own {
+				borrowed = append(borrowed, s.Region)
+			}
+			all := total[[2]string{s.Account, s.Region}]
+			share := 0.0
+			if all > 0 {
+				share = cents(table.monthly(p.policy, rates, all) * volumes[i].gb / all)
+			}
+			s.Cost = StepCost{Monthly: &share, Basis: volumes[i].basis}
+			sum, priced = sum+share, true
+		}
+		if s.Cost.Monthly == nil {
+			plan.Cost.Unknown++
+		}
+	}
+	if priced {
+		sum = cents(sum)
+		plan.Cost.Monthly = &sum
+		plan.Cost.Assumptions = p.assumptions(borrowed)
+	}
+	return nil
+}
+
+func cents(amount float64) float64 { return math.Round(amount*100) / 100 }
+
+// volumeOf takes the volume that was given, else what the flow log's own group has taken in so far.
+func (p *planner) volumeOf(s Step) volume {
+	if p.policy.GBPerVPC > 0 {
+		return volume{gb: p.policy.GBPerVPC, known: true, basis: number(p.policy.GBPerVPC) + " GB a month, as given"}
+	}
+	unknown := volume{basis: "unknown: no volume was given (--gb-per-vpc) and none was measured"}
+	i := slices.IndexFunc(p.scopes, func(inv *inventory.Inventory) bool { return inv.Account == s.Account && inv.Region == s.Region })
+	if i < 0 || p.policy.Destination != ToCloudWatchLogs {
+		return unknown
+	}
+	inv := p.scopes[i]
+	name := expandGroup(p.policy.LogGroup, inv.Scope, s.Resource)
+	group, exists, _ := inv.LogGroup(name)
+	age := inv.ReadAt.Sub(group.Created)
+	const least = 24 * time.Hour // what came in within less says little about a month
+	if !exists || group.StoredBytes == 0 || group.Created.IsZero() || age < least {
+		return unknown
+	}
+	days := age.Hours() / 24
+	if group.RetentionDays > 0 {
+		days = min(days, float64(group.RetentionDays))
+	}
+	from := 0
+	for _, l := range inv.FlowLogs {
+		if groupOf(l) == name {
+			from++
+		}
+	}
+	gb := float64(group.StoredBytes) / bytesPerGB / days * daysPerMonth / float64(max(from, 1))
+	return volume{gb: gb, known: true, basis: fmt.Sprintf(
+		"%s GB a month: %s holds %s GB of %s days, from %d flow logs", number(gb), name, number(float64(group.StoredBytes)/bytesPerGB), number(days), max(from, 1))}
+}
+
+// number writes up to three digits that count.
+func number(f float64) string { return strconv.FormatFloat(f, 'g', 3, 64) }
+
+// assumptions are everything that the numbers rest on beside each one's own basis.
+func (p *planner) assumptions(borrowed []string) []string {
+	list := []string{"nothing else delivers vended logs in these Regions, so that no lower rate is reached by it"}
+	if borrowed = unique(borrowed); len(borrowed) > 0 {
+		list = append(list, fmt.Sprintf("rates of %s for %s, whose own are not in the table: they may differ by a half", baseRegion, strings.Join(borrowed, ", ")))
+	}
+	switch p.policy.Destination {
+	case ToS3:
+		list = append(list, "storage and requests of the bucket are not in it")
+	case ToFirehose:
+		list = append(list, "what Firehose asks for taking in and delivering is not in it")
+	default:
+		list = append(list, fmt.Sprintf("storage as it is once %d days are held, uncompressed", p.policy.RetentionDays))
+	}
+	return list
+}

@@ -106,8 +106,7 @@ func (p *planner) plan(findings []finding.Finding) (Plan, error) {
 			plan.ReadAt = at
 		}
 	}
-	p.price(&plan)
-	return plan, nil
+	return plan, p.price(&plan)
 }
 
 func (p *planner) accounts() []string {

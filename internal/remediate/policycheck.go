@@ -42,8 +42,8 @@ var (
 	roleARNPattern   = regexp.MustCompile(`^arn:(aws[a-z-]*):iam::([0-9]{12}|\{account\}):role/[\w+=,.@/-]{1,512}$`)
 	keyARNPattern    = regexp.MustCompile(`^arn:(aws[a-z-]*):kms:([a-z0-9-]+|\{region\}):([0-9]{12}|\{account\}):key/[a-zA-Z0-9-]{1,128}$`)
 	prefixPattern    = regexp.MustCompile(`^[a-zA-Z0-9!_.*'()/-]{0,512}$`)
-	tagKeyPattern    = regexp.MustCompile(`^[\p{L}\p{Z}\p{N}_.:/=+\-@]{1,128}$`)
-	tagValuePattern  = regexp.MustCompile(`^[\p{L}\p{Z}\p{N}_.:/=+\-@]{0,256}$`)
+	tagKeyPattern    = regexp.MustCompile(`^[\p{L}\p{N} _.:/=+\-@]{1,128}$`)
+	tagValuePattern  = regexp.MustCompile(`^[\p{L}\p{N} _.:/=+\-@]{0,256}$`)
 )
 
 // Check says what is wrong with a policy before anything is read: what AWS would refuse later, and

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"maps"
 	"path"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -168,8 +169,15 @@ func (p *planner) nameTelemetry() {
 	}
 }
 
+// resourceIDPattern is stricter than AWS promises to be and wider than it is: saved files can say
+// anything.
+var resourceIDPattern = regexp.MustCompile(`^[a-z]{2,16}(-[a-z]{2,16})?-[0-9a-zA-Z]{1,32}$`)
+
 // obstacle says why AWS would refuse this flow log; empty if nothing is known to be in the way.
 func (p *planner) obstacle(t target, want inventory.FlowLog) (reason string, byHand []string) {
+	if !resourceIDPattern.MatchString(t.id) {
+		return "its id is none that AWS gives", nil
+	}
 	if len(t.logs) >= logsPerResource {
 		return fmt.Sprintf("it has %d flow logs and AWS allows %d: delete some that nobody needs", len(t.logs), logsPerResource), nil
 	}

@@ -1,0 +1,191 @@
+package remediate
+
+import (
+	"encoding/json"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+)
+
+// stepGroup is the steps of one account in one Region, as they are shown.
+type stepGroup struct {
+	title   string
+	entries []stepEntry
+}
+
+// stepEntry is one call: a step, or several that go out together.
+type stepEntry struct {
+	first  int // number of its first step in the plan, from 1
+	steps  []Step
+	needed int // flow logs that wait for it
+}
+
+// groups puts the plan's calls together by account and Region, in the order in which these first
+// come. IAM has no Region, and so stands by itself.
+func (p Plan) groups() []stepGroup {
+	type place struct{ account, region string }
+	needed := map[string]int{}
+	for _, s := range p.Steps {
+		if s.Action == CreateFlowLog {
+			for _, id := range s.After {
+				needed[id]++
+			}
+		}
+	}
+	var groups []stepGroup
+	at := map[place]int{}
+	number := 1
+	for _, call := range p.Calls() {
+		where, title := place{call[0].Account, call[0].Region}, "Account "+call[0].Account+", "+call[0].Region
+		if call[0].API.Service == "iam" {
+			where.region, title = "", "Account "+call[0].Account+", in every Region (IAM)"
+		}
+		i, known := at[where]
+		if !known {
+			i = len(groups)
+			at[where] = i
+			groups = append(groups, stepGroup{title: title})
+		}
+		groups[i].entries = append(groups[i].entries, stepEntry{first: number, steps: call, needed: needed[call[0].ID]})
+		number += len(call)
+	}
+	return groups
+}
+
+// number is the step's number, or those of the first and last.
+func (e stepEntry) number() string {
+	if len(e.steps) == 1 {
+		return fmt.Sprintf("%d", e.first)
+	}
+	return fmt.Sprintf("%d-%d", e.first, e.first+len(e.steps)-1)
+}
+
+// detail says in a few words what is particular about a step.
+func (e stepEntry) detail() string {
+	s := e.steps[0]
+	var in struct {
+		RetentionInDays int32
+		KMSKeyID        string `json:"kmsKeyId"`
+		PolicyName      string
+		LogGroupName    string
+		LogDestination  string
+		TrafficType     string
+	}
+	if err := json.Unmarshal(s.API.Input, &in); err != nil {
+		return ""
+	}
+	switch s.Action {
+	case CreateRole, UpdateAssumeRolePolicy:
+		return "trusted by " + flowLogService + " for flow logs of this account alone"
+	case PutRolePolicy:
+		return "policy " + in.PolicyName + ": write to the log groups, and nothing else"
+	case CreateLogGroup:
+		if in.KMSKeyID != "" {
+			return "encrypted with " + in.KMSKeyID
+		}
+	case PutRetentionPolicy:
+		return count(int(in.RetentionInDays), "day")
+	case AssociateKMSKey:
+		return in.KMSKeyID
+	case PutBucketPolicy:
+		return "adds what " + deliveryService + " needs, and keeps the rest"
+	case CreateFlowLog:
+		return strings.TrimSpace(in.TrafficType + " to " + in.LogGroupName + in.LogDestination)
+	}
+	return ""
+}
+
+// why says what asks for the step.
+func (e stepEntry) why() string {
+	if e.steps[0].Action != CreateFlowLog {
+		return "needed by " + count(e.needed, "flow log")
+	}
+	messages := map[string]bool{}
+	for _, s := range e.steps {
+		messages[s.Why] = true
+	}
+	all := slices.Sorted(maps.Keys(messages))
+	if len(all) > 1 {
+		return fmt.Sprintf("%s (and %s)", all[0], count(len(all)-1, "other reason"))
+	}
+	return all[0]
+}
+
+// resources names what the call is about: some, where it is about many.
+func (e stepEntry) resources(all bool) string {
+	const some = 12
+	var names []string
+	for _, s := range e.steps {
+		names = append(names, s.Resource)
+	}
+	if all || len(names) <= some+1 {
+		return strings.Join(names, ", ")
+	}
+	return fmt.Sprintf("%s and %d more", strings.Join(names[:some], ", "), len(names)-some)
+}
+
+func (e stepEntry) write(b *page, verbose bool) {
+	s := e.steps[0]
+	text := fmt.Sprintf("%s %s", s.Action, e.resources(verbose))
+	if detail := e.detail(); detail != "" {
+		text += ": " + detail
+	}
+	if s.Foreign {
+		text += " (flowproof did not make it)"
+	}
+	const indent = 6
+	b.hang(fmt.Sprintf("  %-3s ", e.number()), indent, text)
+	b.line(indent, indent, "why: "+e.why())
+	if s.Action == CreateFlowLog {
+		b.line(indent, indent, "cost: "+e.cost())
+	}
+	if !verbose {
+		return
+	}
+	for _, s := range e.steps {
+		s.writeWhole(b, indent)
+	}
+}
+
+// writeWhole shows what the summary of a step leaves out.
+func (s Step) writeWhole(b *page, indent int) {
+	for _, c := range s.Preconditions {
+		b.linef(indent, indent+2, "if: %s", c.inWords())
+	}
+	undo := "with the step before it"
+	if s.Inverse != nil {
+		undo = string(s.Inverse.Action) + " " + s.Inverse.Resource
+	}
+	b.linef(indent, indent+2, "undo: %s", undo)
+	b.linef(indent, indent+2, "needs: %s", strings.Join(s.Permissions, ", "))
+	b.linef(indent, indent+2, "same as: %s", s.CLI)
+}
+
+// inWords says what must still be so.
+func (c Precondition) inWords() string {
+	var facts []string
+	for _, k := range slices.Sorted(maps.Keys(c.Expect)) {
+		facts = append(facts, k+" "+shorten(c.Expect[k]))
+	}
+	return fmt.Sprintf("%s %s: %s", c.Kind, c.Resource, strings.Join(facts, ", "))
+}
+
+// cost is what the flow logs of a call are taken to cost.
+func (e stepEntry) cost() string {
+	sum, known := 0.0, false
+	for _, s := range e.steps {
+		if s.Cost.Monthly != nil {
+			sum, known = sum+*s.Cost.Monthly, true
+		}
+	}
+	basis := e.steps[0].Cost.Basis
+	if !known {
+		return basis
+	}
+	text := fmt.Sprintf("about %.2f a month, at %s", sum, basis)
+	if len(e.steps) > 1 {
+		text += " for each"
+	}
+	return text
+}
