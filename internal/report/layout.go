@@ -13,6 +13,7 @@ const (
 	minWidth = 20 // below it nothing readable can be laid out
 	minWhy   = 24 // a last column narrower than this goes below the others
 	between  = 2  // columns of space between cells
+	indent   = 2  // columns of space before a row
 )
 
 // hyphen stands for "-" while lines are broken: the library breaks after every hyphen, and
@@ -69,17 +70,17 @@ func (s sheet) paragraph(b *strings.Builder, first, hang int, spans ...span) {
 		spans[i].text = terminal.Printable(spans[i].text)
 		whole.WriteString(spans[i].text)
 	}
-	rest, indent := whole.String(), first
+	rest, margin := whole.String(), first
 	write := func(line string) {
 		if line == "" {
 			return
 		}
 		skipped := strings.Index(rest, line) // spaces at the break
 		spans = skip(spans, skipped)
-		b.WriteString(strings.Repeat(" ", indent))
+		b.WriteString(strings.Repeat(" ", margin))
 		spans = s.paint(b, spans, len(line))
 		b.WriteByte('\n')
-		rest, indent = rest[skipped+len(line):], hang
+		rest, margin = rest[skipped+len(line):], hang
 	}
 	write(wrap(rest, s.width-first)[0])
 	if strings.Trim(rest, " ") == "" {
@@ -130,13 +131,12 @@ type column struct {
 // the last column would be too narrow to read, it goes below the others.
 type table struct {
 	sheet
-	indent  int
 	columns []column
 	stacked bool
 }
 
-func newTable(s sheet, indent int, columns ...column) table {
-	t := table{sheet: s, indent: indent, columns: columns}
+func newTable(s sheet, columns ...column) table {
+	t := table{sheet: s, columns: columns}
 	last := &t.columns[len(columns)-1]
 	last.width = s.width - indent
 	for _, c := range columns[:len(columns)-1] {
@@ -180,7 +180,7 @@ func (t table) rowOf(b *strings.Builder, cells [][]string, of func(column int) m
 		height = max(height, len(cell))
 	}
 	for y := range height {
-		gap := t.indent
+		gap := indent
 		for x, cell := range cells {
 			if y >= len(cell) || cell[y] == "" {
 				gap += t.columns[x].width + between
@@ -205,8 +205,8 @@ func (t table) stack(b *strings.Builder, cells [][]string) {
 		}
 		spans = append(spans, span{t.columns[i].meaning, text})
 	}
-	t.paragraph(b, t.indent, t.indent+between, spans...)
+	t.paragraph(b, indent, indent+between, spans...)
 	for _, text := range cells[last] {
-		t.paragraph(b, t.indent+between, t.indent+between, span{t.columns[last].meaning, text})
+		t.paragraph(b, indent+between, indent+between, span{t.columns[last].meaning, text})
 	}
 }

@@ -128,7 +128,7 @@ func (n *notRead) writeTo(w io.Writer, expected int) error {
 func (n *notRead) advice(b *strings.Builder) {
 	b.WriteByte('\n')
 	n.paragraph(b, 0, between, span{plain, "What to do"})
-	t := newTable(n.sheet, between, column{width: len(inventory.RegionDisabled), meaning: doubt}, column{})
+	t := newTable(n.sheet, column{width: len(inventory.RegionDisabled), meaning: doubt}, column{})
 	for _, c := range []inventory.Cause{
 		inventory.Denied, inventory.DeniedBySCP, inventory.Credentials, inventory.RegionDisabled, inventory.Throttled,
 		inventory.ServerError, inventory.Unreachable, inventory.Interrupted, inventory.Incomplete,

@@ -51,13 +51,13 @@ type placedTable struct {
 func (p place) table(s sheet, region int, columns ...column) placedTable {
 	columns = append([]column{{title: "Region", width: region}}, columns...)
 	if p.accounts <= 1 {
-		return placedTable{table: newTable(s, between, columns...)}
+		return placedTable{table: newTable(s, columns...)}
 	}
 	with := append([]column{{title: "Account", width: 12}}, columns...)
-	if t := newTable(s, between, with...); t.columns[len(with)-1].width >= accountRoom {
+	if t := newTable(s, with...); t.columns[len(with)-1].width >= accountRoom {
 		return placedTable{table: t, column: true}
 	}
-	return placedTable{table: newTable(s, between, columns...), above: true}
+	return placedTable{table: newTable(s, columns...), above: true}
 }
 
 // findings is a table for findings: what width is left beyond a comfortable reason goes to the
@@ -80,7 +80,7 @@ func (t *placedTable) row(b *strings.Builder, account string, region []string, c
 	}
 	if t.above && account != t.account {
 		t.account = account
-		t.paragraph(b, between, between, span{plain, "Account " + account})
+		t.paragraph(b, indent, indent+between, span{plain, "Account " + account})
 	}
 	t.table.row(b, row...)
 }

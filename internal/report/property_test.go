@@ -55,7 +55,7 @@ func TestTextKeepsToTheScreen(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			spool := spoolOf(t, events)
-			for _, width := range append(widths(19, 100), 1, 120, 132, 200) {
+			for _, width := range append(widths(19, 64), 1, 79, 80, 81, 100, 120, 132, 200) {
 				for _, o := range []Options{{Width: width}, {Width: width, Colour: true}, {Width: width, Verbose: true}} {
 					checkText(t, string(written(t, look{format: Text, Options: o}, spool)), o, own)
 				}

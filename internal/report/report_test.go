@@ -52,10 +52,10 @@ func withoutProgress(stream string) string {
 func otherOrder(events []event.Event) []event.Event {
 	var blocks [][]event.Event
 	for _, e := range events[1 : len(events)-1] {
-		switch {
-		case e.Type == event.TypeGap || e.Type == event.TypeProgress:
+		switch e.Type {
+		case event.TypeGap, event.TypeProgress:
 			continue
-		case e.Type == event.TypeScope:
+		case event.TypeScope:
 			blocks = append(blocks, nil)
 		}
 		blocks[len(blocks)-1] = append(blocks[len(blocks)-1], e)

@@ -168,7 +168,7 @@ func (r *textReport) next(b *strings.Builder, failing []*section) {
 	}
 	b.WriteByte('\n')
 	r.paragraph(b, 0, between, span{plain, "Next"})
-	t := newTable(r.sheet, between, column{width: width, meaning: command}, column{})
+	t := newTable(r.sheet, column{width: width, meaning: command}, column{})
 	for _, a := range advice {
 		t.row(b, []string{a.Command}, []string{a.Why})
 	}
