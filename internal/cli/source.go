@@ -2,8 +2,10 @@ package cli
 
 import (
 	"bufio"
+	"cmp"
 	"context"
 	"fmt"
+	"io"
 	"path"
 	"slices"
 	"strings"
@@ -27,7 +29,7 @@ func (a *app) openSource(ctx context.Context, s config.Settings) (scan.Source, e
 		if err != nil {
 			return nil, usageError{err}
 		}
-		return source, nil
+		return &chosenScopes{Source: source, accounts: s.Account}, nil
 	case kind == "awscli" && hasPath:
 		source, err := awscli.New(file, s.Account, s.Region)
 		if err != nil {
@@ -49,14 +51,24 @@ func (a *app) openSource(ctx context.Context, s config.Settings) (scan.Source, e
 // chosenScopes is part of a source: the Regions, by name or glob, and accounts that were asked for.
 // Rows about an account as a whole stay, since what they miss may be any Region.
 type chosenScopes struct {
-	*snapshot.Source
+	scan.Source
 	regions, accounts []string
+}
+
+// Close closes the source, if it is one that can be.
+func (c *chosenScopes) Close() error {
+	if closer, ok := c.Source.(io.Closer); ok {
+		return closer.Close()
+	}
+	return nil
 }
 
 // Discover implements scan.Source.
 func (c *chosenScopes) Discover(ctx context.Context, found func(inventory.Target) error) error {
 	n := 0
+	var others []string
 	err := c.Source.Discover(ctx, func(t inventory.Target) error {
+		others = append(others, t.Account)
 		if !anyMatches(c.accounts, t.Account) || t.Region != inventory.AnyRegion && !anyMatches(c.regions, t.Region) {
 			return nil
 		}
@@ -64,7 +76,9 @@ func (c *chosenScopes) Discover(ctx context.Context, found func(inventory.Target
 		return found(t)
 	})
 	if err == nil && n == 0 {
-		return usageError{fmt.Errorf("the snapshot holds nothing of --region %s --account %s", strings.Join(c.regions, ","), strings.Join(c.accounts, ","))}
+		slices.Sort(others)
+		return usageError{fmt.Errorf("nothing here is of --account %s and --region %s; what can be read is of account %s",
+			cmp.Or(strings.Join(c.accounts, ","), "*"), cmp.Or(strings.Join(c.regions, ","), "*"), strings.Join(slices.Compact(others), ", "))}
 	}
 	return err
 }
