@@ -108,3 +108,30 @@ func saveWithAWSCLI(t *testing.T, dir string) {
 		}
 	}
 }
+
+// TestSandboxPageShowsARealScenario reads the scenario on the page as a user would copy it.
+func TestSandboxPageShowsARealScenario(t *testing.T) {
+	t.Parallel()
+	page, err := os.ReadFile("../../docs/sandbox.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	block := regexp.MustCompile("(?s)```yaml\n(.*?)```").FindSubmatch(page)
+	if block == nil {
+		t.Fatal("the page shows no scenario")
+	}
+	scenario, err := sandbox.ParseScenario(block[1])
+	if err != nil {
+		t.Fatal(err)
+	}
+	aws, err := sandbox.New(scenario)
+	if err != nil {
+		t.Fatal(err)
+	}
+	aws.Close()
+	for _, f := range scenario.Faults {
+		if !strings.Contains(string(page), "| `"+f.Do+"` |") {
+			t.Errorf("the table does not say what %s does", f.Do)
+		}
+	}
+}
