@@ -97,6 +97,6 @@ func (o outputs) Close() error {
 }
 
 // progress tells the person at the other end of standard error how far a run has come.
-func (a *app) progress() event.Handler {
+func (a *app) progress() *report.Progress {
 	return report.NewProgress(a.streams.Stderr, terminal.IsTerminal(a.streams.Stderr), time.Now)
 }

@@ -115,7 +115,9 @@ func (a *app) prepareRun(s config.Settings, source scan.Source) (*preparedRun, e
 		},
 	}}
 	if !s.Quiet {
-		r.options.Live = append(r.options.Live, a.progress())
+		progress := a.progress()
+		r.options.Live = append(r.options.Live, progress)
+		r.closers = append(r.closers, progress)
 	}
 	if closer, ok := source.(io.Closer); ok {
 		r.closers = append(r.closers, closer)
