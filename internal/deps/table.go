@@ -45,7 +45,7 @@ func rows() []row {
 		{"internal/report", []string{"internal/event", "internal/finding", "internal/inventory", "internal/framework", "internal/terminal"}},
 
 		// What changes accounts is handed its scan, so that it cannot reach past it.
-		{"internal/remediate", []string{"internal/inventory", "internal/finding", "internal/rule"}},
+		{"internal/remediate", []string{"internal/inventory", "internal/finding", "internal/rule", "internal/terminal"}},
 
 		// The embedded AWS stands in for one that others wrote: it must not share our mistakes.
 		{"internal/sandbox", nil},
