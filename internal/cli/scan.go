@@ -64,11 +64,7 @@ func (a *app) scan(ctx context.Context, s config.Settings) (err error) {
 		return err
 	}
 	defer func() { err = joinClose(err, outputs) }()
-	source, err := a.openSource(ctx, s)
-	if err != nil {
-		return err
-	}
-	r, err := a.prepareRun(s, source)
+	r, err := a.openRun(ctx, s)
 	if err != nil {
 		return err
 	}
@@ -93,6 +89,15 @@ type preparedRun struct {
 	options  scan.Options
 	snapshot *snapshot.Writer // nil when none is saved
 	closers  []io.Closer
+}
+
+// openRun opens the source that the settings name, and prepares a run of it.
+func (a *app) openRun(ctx context.Context, s config.Settings) (*preparedRun, error) {
+	source, err := a.openSource(ctx, s)
+	if err != nil {
+		return nil, err
+	}
+	return a.prepareRun(s, source)
 }
 
 // prepareRun chooses rules and readers from the settings.

@@ -44,11 +44,7 @@ func (a *app) snapshot(ctx context.Context, s config.Settings) (err error) {
 		return usageError{errors.New("snapshot needs --output FILE; a name that ends in .gz is compressed")}
 	}
 	s.SaveSnapshot = s.Output
-	source, err := a.openSource(ctx, s)
-	if err != nil {
-		return err
-	}
-	r, err := a.prepareRun(s, source)
+	r, err := a.openRun(ctx, s)
 	if err != nil {
 		return err
 	}
