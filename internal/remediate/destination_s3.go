@@ -90,6 +90,10 @@ func (p *planner) planBucket(a account) (placement, bool, error) {
 	if !bucket.Owned {
 		return p.foreignBucket(a, bucket, statements)
 	}
+	if bucket.Policy != "" && !isDocument(bucket.Policy) {
+		p.skipAccount(a, fmt.Sprintf("the policy of bucket %s cannot be read", name))
+		return placement{}, false, nil
+	}
 	switch p.bucketTakes(a, bucket) {
 	case denied:
 		p.skipAccount(a, fmt.Sprintf("the policy of bucket %s denies delivery, and nothing that is added can change that", name))

@@ -123,8 +123,9 @@ func (p *planner) groupPatterns(a account) []string {
 func (p *planner) reuseRole(a account, iam inventory.Scope, role inventory.Role) (plannedRole, bool, error) {
 	planned := plannedRole{arn: role.ARN}
 	digest, err := DocumentDigest(role.Trust)
-	if err != nil {
-		return planned, false, fmt.Errorf("trust policy of role %s: %w", role.Name, err)
+	if err != nil || !isDocument(role.Trust) {
+		p.skipAccount(a, fmt.Sprintf("the trust policy of the delivery role %s cannot be read: choose another with --delivery-role", role.Name))
+		return planned, false, nil
 	}
 	expect := Precondition{Kind: FactRole, Resource: role.Name, Expect: map[string]string{"exists": "true", "arn": role.ARN, "trust": digest}}
 	if role.Boundary != "" {

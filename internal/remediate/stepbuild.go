@@ -84,6 +84,14 @@ var actionPermissions = map[Action][]string{
 	AssociateKMSKey:        {"logs:AssociateKmsKey"},
 	PutBucketPolicy:        {"s3:PutBucketPolicy"},
 	CreateFlowLog:          {"ec2:CreateFlowLogs", "ec2:CreateTags"},
+
+	DeleteRole:            {"iam:DeleteRole"},
+	DeleteRolePolicy:      {"iam:DeleteRolePolicy"},
+	DeleteLogGroup:        {"logs:DeleteLogGroup"},
+	DeleteRetentionPolicy: {"logs:DeleteRetentionPolicy"},
+	DisassociateKMSKey:    {"logs:DisassociateKmsKey"},
+	DeleteBucketPolicy:    {"s3:DeleteBucketPolicy"},
+	DeleteFlowLog:         {"ec2:DeleteFlowLogs"},
 }
 
 var flowLogPermissions = map[Destination][]string{

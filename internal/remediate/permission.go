@@ -1,0 +1,186 @@
+package remediate
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"flowproof/internal/inventory"
+)
+
+// WritePolicy is the least IAM policy with which a plan can be applied, verified and rolled back:
+// exactly its resources, and the actions that AWS checks without naming them in a call.
+func (p Plan) WritePolicy() (string, error) {
+	r := reach{partition: p.Partition, destination: p.Policy.Destination, actions: map[Action]bool{}}
+	for _, s := range p.Steps {
+		r.actions[s.Action] = true
+		if s.Inverse != nil {
+			r.actions[s.Inverse.Action] = true
+		}
+		if err := r.addStep(s); err != nil {
+			return "", err
+		}
+	}
+	return r.policy()
+}
+
+// WritePolicy is the least IAM policy with which any plan of a policy can be applied, verified and
+// rolled back, in every account and Region of a partition.
+func (p Policy) WritePolicy(partition string) (string, error) {
+	if err := p.Check(); err != nil {
+		return "", err
+	}
+	r := reach{partition: partition, destination: p.Destination, actions: map[Action]bool{CreateFlowLog: true, DeleteFlowLog: true}}
+	any := inventory.Scope{Partition: partition, Account: "*", Region: "*"}
+	r.flowLogs, r.subjects = []string{any.ARN("vpc-flow-log", "*")}, []string{any.ARN("vpc", "*")}
+	role := func(name string) string { return fmt.Sprintf("arn:%s:iam::*:role/%s", partition, name) }
+	add := func(actions ...Action) {
+		for _, a := range actions {
+			r.actions[a] = true
+		}
+	}
+	switch p.Destination {
+	case ToS3:
+		r.bucket = p.Bucket
+		if p.ChangeExisting {
+			add(PutBucketPolicy, DeleteBucketPolicy)
+		}
+	case ToFirehose:
+		r.streams = []string{expandGroup(p.Stream, any, "")}
+		if p.SourceRole != "" {
+			r.passed = []string{expandGroup(p.SourceRole, any, "")}
+		}
+	default:
+		add(CreateRole, PutRolePolicy, CreateLogGroup, PutRetentionPolicy, DeleteRole, DeleteRolePolicy, DeleteLogGroup)
+		r.roles, r.passed = []string{role(p.DeliveryRole)}, []string{role(p.DeliveryRole)}
+		r.groups = groupARNs(any, expandGroup(p.LogGroup, any, "*"))
+		if p.ChangeExisting {
+			add(UpdateAssumeRolePolicy, AssociateKMSKey, DisassociateKMSKey)
+		}
+	}
+	return r.policy()
+}
+
+// reach is what a policy has to cover.
+type reach struct {
+	partition   string
+	destination Destination
+	actions     map[Action]bool
+	subjects    []string // ARNs of what gets flow logs
+	flowLogs    []string
+	groups      []string
+	roles       []string // that are made or changed
+	passed      []string // that are handed to the service
+	bucket      string
+	streams     []string
+}
+
+func (r *reach) addStep(s Step) error {
+	want, err := requestOf(s.API)
+	if err != nil {
+		return err
+	}
+	scope := inventory.Scope{Partition: r.partition, Account: s.Account, Region: s.Region}
+	switch s.Action {
+	case CreateRole, PutRolePolicy, UpdateAssumeRolePolicy:
+		r.roles = append(r.roles, fmt.Sprintf("arn:%s:iam::%s:role/%s", r.partition, s.Account, s.Resource))
+	case CreateLogGroup, PutRetentionPolicy, AssociateKMSKey:
+		r.groups = append(r.groups, groupARNs(scope, s.Resource)...)
+	case PutBucketPolicy:
+		r.bucket = fmt.Sprintf("arn:%s:s3:::%s", r.partition, s.Resource)
+	case CreateFlowLog:
+		kind := "vpc"
+		if strings.HasPrefix(s.Resource, "tgw-") {
+			kind = "transit-gateway"
+		}
+		r.subjects = append(r.subjects, scope.ARN(kind, s.Resource))
+		r.flowLogs = append(r.flowLogs, scope.ARN("vpc-flow-log", "*"))
+		if want.DeliverLogsPermissionArn != "" {
+			r.passed = append(r.passed, want.DeliverLogsPermissionArn)
+		}
+		switch r.destination {
+		case ToS3:
+			r.bucket = fmt.Sprintf("arn:%s:s3:::%s", r.partition, bucketName(want.LogDestination))
+		case ToFirehose:
+			r.streams = append(r.streams, want.LogDestination)
+		default:
+			r.groups = append(r.groups, groupARNs(scope, want.LogGroupName)...)
+		}
+	}
+	return nil
+}
+
+// groupARNs are both ARNs of a log group: tags go by the one without ":*", everything else by the
+// other (CloudWatch Logs API reference, LogGroup).
+func groupARNs(s inventory.Scope, name string) []string {
+	arn := fmt.Sprintf("arn:%s:logs:%s:%s:log-group:%s", s.Partition, s.Region, s.Account, name)
+	return []string{arn, arn + ":*"}
+}
+
+// policy writes it all down.
+func (r reach) policy() (string, error) {
+	statements := []statement{r.reading()}
+	add := func(sid string, resources []string, conditions map[string]map[string]any, actions ...string) {
+		if len(actions) > 0 && len(resources) > 0 {
+			statements = append(statements, statement{
+				Sid: sid, Effect: "Allow", Action: unique(actions), Resource: unique(resources), Condition: conditions,
+			})
+		}
+	}
+	add("FlowproofRoles", r.roles, nil, r.of("iam")...)
+	add("FlowproofPassRole", r.passed, map[string]map[string]any{"StringEquals": {"iam:PassedToService": r.service()}}, "iam:PassRole")
+	add("FlowproofLogGroups", r.groups, nil, r.of("logs")...)
+	if r.bucket != "" {
+		add("FlowproofBucket", []string{r.bucket}, nil, r.of("s3")...)
+	}
+	if r.actions[CreateFlowLog] {
+		add("FlowproofFlowLogs", slices.Concat(r.subjects, r.flowLogs), nil, "ec2:CreateFlowLogs")
+		add("FlowproofTags", r.flowLogs, map[string]map[string]any{"StringEquals": {"ec2:CreateAction": "CreateFlowLogs"}}, "ec2:CreateTags")
+		add("FlowproofRollback", r.flowLogs, map[string]map[string]any{"StringEquals": {"aws:ResourceTag/" + TagManaged: "true"}}, "ec2:DeleteFlowLogs")
+	}
+	if r.actions[CreateFlowLog] && r.destination != ToCloudWatchLogs {
+		add("FlowproofDelivery", []string{"*"}, nil, "logs:CreateLogDelivery", "logs:DeleteLogDelivery")
+	}
+	if r.destination == ToFirehose {
+		add("FlowproofStreams", r.streams, nil, "firehose:TagDeliveryStream")
+		linked := fmt.Sprintf("arn:%s:iam::*:role/aws-service-role/%s/AWSServiceRoleForLogDelivery", r.partition, deliveryService)
+		add("FlowproofLinkedRole", []string{linked}, map[string]map[string]any{"StringEquals": {"iam:AWSServiceName": deliveryService}}, "iam:CreateServiceLinkedRole")
+	}
+	return document(statements...)
+}
+
+// service is the one that roles are passed to.
+func (r reach) service() string {
+	if r.destination == ToFirehose {
+		return deliveryService
+	}
+	return flowLogService
+}
+
+// of gives the IAM actions of what is done at a service.
+func (r reach) of(service string) []string {
+	var actions []string
+	for _, a := range slices.Sorted(maps.Keys(r.actions)) {
+		if operations[a][0] == service {
+			actions = append(actions, actionPermissions[a]...)
+		}
+	}
+	return actions
+}
+
+// reading is what apply, verify and rollback look at again. Most of these calls know no resources,
+// and all of them only read.
+func (r reach) reading() statement {
+	actions := []string{"ec2:DescribeFlowLogs", "ec2:DescribeRegions", "ec2:DescribeVpcs"}
+	switch r.destination {
+	case ToS3:
+		actions = append(actions, "s3:GetBucketPolicy", "s3:ListBucket")
+	case ToFirehose:
+		actions = append(actions, "firehose:DescribeDeliveryStream")
+	default:
+		actions = append(actions, "iam:GetRole", "iam:GetRolePolicy", "iam:ListAttachedRolePolicies", "iam:ListRolePolicies",
+			"logs:DescribeLogGroups", "logs:DescribeLogStreams", "logs:ListTagsForResource")
+	}
+	return statement{Sid: "FlowproofRead", Effect: "Allow", Action: unique(actions), Resource: []string{"*"}}
+}

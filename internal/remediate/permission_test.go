@@ -1,0 +1,80 @@
+package remediate
+
+import (
+	"bytes"
+	"encoding/json"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// indented is a policy as `policy write` prints it.
+func indented(t *testing.T, policy string, err error) string {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var out bytes.Buffer
+	if err := json.Indent(&out, []byte(policy), "", "  "); err != nil {
+		t.Fatal(err)
+	}
+	return out.String() + "\n"
+}
+
+func TestThePolicyOfAPlanIsExactlyItsOwn(t *testing.T) {
+	t.Parallel()
+	p := built(t, telling())
+	policy, err := p.WritePolicy()
+	got := indented(t, policy, err)
+	golden(t, "policy-write.json", got)
+	for _, s := range p.Steps {
+		for _, action := range s.Permissions {
+			if !strings.Contains(got, `"`+action+`"`) {
+				t.Errorf("step %s needs %s, which the policy does not allow", s.ID, action)
+			}
+		}
+	}
+	if strings.Contains(got, "vpc-0b") || strings.Contains(got, "PutBucketPolicy") {
+		t.Error("the policy allows what the plan does not do")
+	}
+}
+
+func TestThePolicyOfTheCommandCoversEachPlanOfIt(t *testing.T) {
+	t.Parallel()
+	s3 := DefaultPolicy()
+	s3.Destination, s3.Bucket, s3.ChangeExisting = ToS3, "arn:aws:s3:::central", true
+	firehose := DefaultPolicy()
+	firehose.Destination, firehose.Stream = ToFirehose, "arn:aws:firehose:{region}:{account}:deliverystream/s"
+	for name, policy := range map[string]Policy{"cloudwatch-logs": perVPC(), "s3": s3, "firehose": firehose} {
+		whole, err := policy.WritePolicy("aws")
+		golden(t, "policy-write-"+name+".json", indented(t, whole, err))
+		inv := readScope("eu-west-1", "vpc-a")
+		addDestinations(&inv)
+		p := built(t, judged(policy, inv))
+		if len(p.Steps) == 0 {
+			t.Fatalf("%s: nothing planned: %v", name, reasons(p))
+		}
+		exact, err := p.WritePolicy()
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, action := range actionsOf(t, exact) {
+			if !slices.Contains(actionsOf(t, whole), action) {
+				t.Errorf("%s: a plan needs %s, which the policy of the command does not allow", name, action)
+			}
+		}
+	}
+}
+
+func actionsOf(t *testing.T, policy string) []string {
+	t.Helper()
+	var d struct{ Statement []struct{ Action []string } }
+	if err := json.Unmarshal([]byte(policy), &d); err != nil {
+		t.Fatal(err)
+	}
+	var actions []string
+	for _, s := range d.Statement {
+		actions = append(actions, s.Action...)
+	}
+	return actions
+}
