@@ -25,7 +25,7 @@ const noCode = "(no code)"
 // a refused connection or a request that the SDK did not send, is returned.
 func errorAnswer(err error) (any, error) {
 	var http *smithyhttp.ResponseError
-	if !errors.As(err, &http) {
+	if !errors.As(err, &http) || http.HTTPStatusCode() < 300 { // or a body that broke off
 		return nil, err
 	}
 	answer := map[string]any{"Code": noCode, "Status": strconv.Itoa(http.HTTPStatusCode())}

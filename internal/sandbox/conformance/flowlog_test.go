@@ -172,7 +172,7 @@ func flowLogCLIFlow() flow {
 	return flow{name: "the AWS CLI records a VPC", steps: []step{
 		{name: "create the VPC", call: newVPC("10.1.0.0/16", ""), keep: map[string]string{"vpc": "Vpc.VpcId"}},
 		{name: "create the role", call: newRole("VPC-Flow-Logs-Role"), keep: map[string]string{"role": "Role.Arn"}},
-		{name: "the group with the CLI", call: cliCall("logs", "create-log-group", "--log-group-name", "MyFlowLogs")},
+		{name: "create the group", call: newGroup("MyFlowLogs")},
 		{name: "the VPCs with the CLI", call: cliCall("ec2", "describe-vpcs", "--vpc-ids", "{{vpc}}")},
 		{name: "create with the CLI", call: cliCall("ec2", "create-flow-logs", "--resource-type", "VPC", "--resource-ids", "{{vpc}}", "--traffic-type", "ALL",
 			"--log-group-name", "MyFlowLogs", "--deliver-logs-permission-arn", "{{role}}"), keep: map[string]string{"log": "FlowLogIds.0"}},

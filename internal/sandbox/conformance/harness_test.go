@@ -111,6 +111,7 @@ func newWorld(t *testing.T, name, account string, env []string) *world {
 			Region:       mototest.Region,
 			BaseEndpoint: aws.String(vars["AWS_ENDPOINT_URL"]),
 			Credentials:  credentials.NewStaticCredentialsProvider(vars["AWS_ACCESS_KEY_ID"], vars["AWS_SECRET_ACCESS_KEY"], ""),
+			HTTPClient:   wholeBody{},
 			Retryer:      func() aws.Retryer { return aws.NopRetryer{} },
 		},
 		kept: map[string]string{"account": account},

@@ -219,7 +219,7 @@ func iamCLIFlow() flow {
 		{name: "create a role", call: cliCall("iam", "create-role", "--role-name", "VPC-Flow-Logs-Role", "--assume-role-policy-document", trustPolicy)},
 		{name: "create a policy", call: cliCall("iam", "create-policy", "--policy-name", "flow-logs", "--policy-document", writePolicy),
 			keep: map[string]string{"policy": "Policy.Arn"}},
-		{name: "attach it", call: cliCall("iam", "attach-role-policy", "--role-name", "VPC-Flow-Logs-Role", "--policy-arn", "{{policy}}")},
-		{name: "the role again, an error", call: cliCall("iam", "create-role", "--role-name", "VPC-Flow-Logs-Role", "--assume-role-policy-document", trustPolicy)},
+		{name: "attach it", call: attach("VPC-Flow-Logs-Role", "{{policy}}")},
+		{name: "see it attached", call: cliCall("iam", "list-attached-role-policies", "--role-name", "VPC-Flow-Logs-Role")},
 	}}
 }
