@@ -332,10 +332,18 @@ func readPage[T, F any](ctx context.Context, next func(context.Context, ...F) (T
 	return next(ctx)
 }
 
+// readFailure is a request of the reader that failed.
+type readFailure struct {
+	api, region string
+	why         failure
+}
+
+func (f *readFailure) Error() string { return f.api + " in " + f.region + ": " + f.why.text() }
+
 // readError says what could not be read, in AWS's words.
 func readError(api, region string, err error) error {
 	if errors.Is(err, context.Canceled) {
 		return context.Canceled
 	}
-	return fmt.Errorf("%s in %s: %s", api, region, failureOf(err).text())
+	return &readFailure{api: api, region: region, why: failureOf(err)}
 }

@@ -56,7 +56,7 @@ var codesOf = []struct {
 		"InvalidVpcID.NotFound",
 	}},
 	{transient, []string{
-		"OperationAborted", "OperationAbortedException", "ConcurrentModification", "InternalError", "InternalFailure",
+		"OperationAborted", "OperationAbortedException", "DeleteConflict", "ConcurrentModification", "InternalError", "InternalFailure",
 		"ServiceUnavailable", "ServiceUnavailableException", "Unavailable", "SlowDown", "ServiceFailure", "500", "503",
 	}},
 	{tokenReused, []string{"IdempotentParameterMismatch"}},

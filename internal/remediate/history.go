@@ -1,12 +1,16 @@
 package remediate
 
-import "slices"
+import (
+	"slices"
+	"time"
+)
 
 // History is what a journal says of each step and call.
 type History struct {
 	steps map[string]stepHistory
 	calls map[string]callHistory
-	order []string // ids of the steps that were settled by apply, oldest first
+	in    map[string]string // the call that a step was last sent in
+	order []string          // ids of the steps that were settled by apply, oldest first
 }
 
 // stepHistory is the last word on a step.
@@ -14,25 +18,29 @@ type stepHistory struct {
 	outcome Outcome
 	ours    bool
 	made    string
+	at      time.Time
 }
 
 // callHistory is what was sent of a call by apply.
 type callHistory struct {
 	sends     int
 	last      *Intent
-	answered  bool    // the last send has an answer
-	failed    bool    // its answer is an error of the request as a whole
-	token     int     // how many client tokens were used
-	unwatched *Intent // the last send after which a bucket policy was not looked at
+	at        time.Time // of the last send
+	answered  bool      // the last send has an answer
+	failed    bool      // its answer is an error of the request as a whole
+	doubtful  bool      // and it may have been acted on all the same
+	reused    bool      // EC2 knew its token from another request
+	token     int       // how many client tokens were used
+	unwatched *Intent   // the last send after which a bucket policy was not looked at
 }
 
 // replay reads records into a history. Rollback makes a step open again.
 func replay(records []Record) History {
-	h := History{steps: map[string]stepHistory{}, calls: map[string]callHistory{}}
+	h := History{steps: map[string]stepHistory{}, calls: map[string]callHistory{}, in: map[string]string{}}
 	for _, r := range records {
 		switch r.Type {
 		case RecordIntent:
-			h.intend(*r.Intent)
+			h.intend(*r.Intent, r.At)
 		case RecordAnswer:
 			h.answer(*r.Answer)
 		case RecordGuard:
@@ -42,21 +50,28 @@ func replay(records []Record) History {
 			}
 			h.calls[r.Guard.Call] = c
 		case RecordStep:
-			h.settle(*r.Step)
+			h.settle(*r.Step, r.At)
 		}
 	}
 	return h
 }
 
-func (h *History) intend(i Intent) {
+func (h *History) intend(i Intent, at time.Time) {
 	if i.Command != CommandApply {
 		return
+	}
+	for _, id := range i.Steps {
+		h.in[id] = i.Call
+		if !h.steps[id].outcome.reached() {
+			delete(h.steps, id) // what was said of it is no longer so
+		}
 	}
 	c := h.calls[i.Call]
 	if c.last == nil || c.last.Token != i.Token {
 		c.token++
 	}
-	c.sends, c.last, c.answered, c.failed = i.Send, &i, false, false
+	c.at = at
+	c.sends, c.last, c.answered, c.failed, c.doubtful, c.reused = i.Send, &i, false, false, false, false
 	if i.Bucket != nil {
 		c.unwatched = &i
 	}
@@ -69,16 +84,23 @@ func (h *History) answer(a Answered) {
 	}
 	c := h.calls[a.Call]
 	c.answered, c.failed = true, a.Code != ""
+	if c.failed {
+		class := classify(a.Code, a.Message).class
+		c.doubtful, c.reused = a.Code == brokenConnection || class == transient, class == tokenReused
+	}
 	h.calls[a.Call] = c
 }
 
-func (h *History) settle(s Settled) {
+func (h *History) settle(s Settled, at time.Time) {
 	switch {
 	case s.Command == CommandRollback && s.Outcome.takenBack():
 		delete(h.steps, s.Step)
+		c := h.calls[h.in[s.Step]]
+		c.last = nil // what it made is gone
+		h.calls[h.in[s.Step]] = c
 		h.order = slices.DeleteFunc(h.order, func(id string) bool { return id == s.Step })
 	case s.Command == CommandApply:
-		h.steps[s.Step] = stepHistory{outcome: s.Outcome, ours: s.Ours, made: s.Made}
+		h.steps[s.Step] = stepHistory{outcome: s.Outcome, ours: s.Ours, made: s.Made, at: at}
 		if s.Outcome.reached() && !slices.Contains(h.order, s.Step) {
 			h.order = append(h.order, s.Step)
 		}
@@ -94,9 +116,12 @@ func (h History) Ours(step string) bool {
 	return s.ours && s.outcome.reached()
 }
 
-// unanswered is the last request of a call when nothing is known of what came of it.
-func (c callHistory) unanswered() *Intent {
-	if c.last == nil || c.answered {
+// brokenConnection stands in the journal for the code of an answer that never came.
+const brokenConnection = "connection-broken"
+
+// perhaps is the last request of a call when it was acted on, or may have been.
+func (c callHistory) perhaps() *Intent {
+	if c.answered && c.failed && !c.doubtful {
 		return nil
 	}
 	return c.last

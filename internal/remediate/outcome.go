@@ -15,6 +15,12 @@ const (
 	NotSent Outcome = "not-sent" // the run ended before it
 )
 
+// The outcomes of a step of a dry run, beside Already, Moved, Denied and Failed.
+const (
+	Allowed  Outcome = "allowed"   // AWS would do it
+	NotTried Outcome = "not-tried" // AWS cannot be asked
+)
+
 // The outcomes of taking a step back.
 const (
 	Undone Outcome = "undone" // taken back
@@ -42,6 +48,8 @@ type Result struct {
 	Expected string  `json:"expected,omitempty"`
 	Found    string  `json:"found,omitempty"`
 	Code     string  `json:"code,omitempty"` // AWS's error code
+
+	ours bool // flowproof made the resource or wrote the value
 }
 
 func resultOf(s Step, o Outcome) Result {

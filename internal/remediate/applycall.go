@@ -1,0 +1,394 @@
+package remediate
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"flowproof/internal/inventory"
+)
+
+// call does the steps of one request: it looks, sends what is left to do, reads the answer, and
+// does so again where that is worth it. The error is the journal's.
+func (r *applyRun) call(ctx context.Context, steps []Step) error {
+	todo, err := r.unblocked(steps)
+	attempt := tries{clock: r.Clock}
+	for err == nil && len(todo) > 0 {
+		if why := r.stop(ctx, todo[0]); why != "" {
+			return r.settleAll(todo, NotSent, why)
+		}
+		if todo, err = r.lookAgain(ctx, todo); err != nil || len(todo) == 0 {
+			break
+		}
+		if why := r.stop(ctx, todo[0]); why != "" { // looking took time
+			return r.settleAll(todo, NotSent, why)
+		}
+		var failed []failedStep
+		if failed, err = r.send(ctx, todo); err != nil {
+			break
+		}
+		todo, err = r.decide(ctx, &attempt, failed)
+	}
+	return err
+}
+
+// failedStep is a step that a request did not do, and why.
+type failedStep struct {
+	step Step
+	why  failure
+}
+
+// unblocked leaves out what is done already and what cannot be done.
+func (r *applyRun) unblocked(steps []Step) ([]Step, error) {
+	var todo []Step
+	for _, s := range steps {
+		r.mu.Lock()
+		_, done := r.results[s.ID]
+		r.mu.Unlock()
+		if done {
+			continue
+		}
+		if id, blocked := r.blockedBy(s); blocked {
+			res := resultOf(s, Blocked)
+			res.Detail = "it needs " + id + ", which is not done"
+			if err := r.settle(res); err != nil {
+				return nil, err
+			}
+			continue
+		}
+		todo = append(todo, s)
+	}
+	return todo, nil
+}
+
+func (r *applyRun) settleAll(steps []Step, o Outcome, why string) error {
+	results := make([]Result, len(steps))
+	for i, s := range steps {
+		results[i] = resultOf(s, o)
+		results[i].Detail = why
+	}
+	return r.settle(results...)
+}
+
+// lookAgain reads the world for the steps of a request and gives those that are still to be done.
+// What is in the wanted state is done, and what has moved stops.
+func (r *applyRun) lookAgain(ctx context.Context, steps []Step) ([]Step, error) {
+	seen, err := r.Reader.see(ctx, r.Plan.ID, steps)
+	if err != nil {
+		return nil, r.unreadable(ctx, steps, err)
+	}
+	var todo []Step
+	var results []Result
+	for _, s := range steps {
+		sight, err := seen.look(ctx, s, r.circumstances(s))
+		res := resultOf(s, Already)
+		switch {
+		case err != nil:
+			return nil, cmp.Or(r.settle(results...), r.unreadable(ctx, append(todo, s), err))
+		case sight.have:
+			res.Made, res.Detail, res.ours = sight.made, sight.detail, sight.ours
+		case sight.moved != nil:
+			res.Outcome, res.Expected, res.Found = Moved, sight.moved.expected, sight.moved.found
+			res.Detail = "the world has moved since the plan was made: make a new plan"
+		default:
+			todo = append(todo, s)
+			continue
+		}
+		results = append(results, res)
+	}
+	return todo, r.settle(results...)
+}
+
+// unreadable ends steps whose preconditions could not be read: nothing is changed blindly.
+func (r *applyRun) unreadable(ctx context.Context, steps []Step, err error) error {
+	if ctx.Err() != nil {
+		return r.settleAll(steps, NotSent, "interrupted before it")
+	}
+	return r.settleAll(steps, unreadableOutcome(err), "could not be looked at again, so nothing was sent: "+err.Error())
+}
+
+// unreadableOutcome is Denied where the caller may not look.
+func unreadableOutcome(err error) Outcome {
+	var reading *readFailure
+	if errors.As(err, &reading) {
+		return reading.why.outcome()
+	}
+	return Failed
+}
+
+func (r *applyRun) circumstances(s Step) circumstances {
+	c := circumstances{}
+	r.mu.Lock()
+	if intent := r.history.calls[s.Call].perhaps(); intent != nil {
+		c.sent = slices.Contains(intent.Steps, s.ID)
+	}
+	r.mu.Unlock()
+	c.parentOurs = r.isOurs(parentOf(s))
+	return c
+}
+
+// parentOf is the step that makes the role or log group which a step is about; empty where there
+// can be none.
+func parentOf(s Step) string {
+	switch s.Action {
+	case PutRolePolicy, UpdateAssumeRolePolicy:
+		role, _, _ := strings.Cut(s.Resource, "/")
+		return stepID(s.Account, s.Region, CreateRole, role)
+	case PutRetentionPolicy, AssociateKMSKey:
+		return stepID(s.Account, s.Region, CreateLogGroup, s.Resource)
+	}
+	return ""
+}
+
+// send sends one request for the steps and settles those that it did. The request is on the disk
+// before it is sent and its answer after; neither is kept from happening by an interruption.
+func (r *applyRun) send(ctx context.Context, steps []Step) ([]failedStep, error) {
+	api, err := Merge(steps)
+	if err != nil {
+		return nil, r.settleAll(steps, Failed, err.Error())
+	}
+	intent := r.intend(steps, api)
+	unlock, err := r.guard(ctx, &intent)
+	if err != nil {
+		return nil, r.unreadable(ctx, steps, err)
+	}
+	defer unlock()
+	answer, sendErr, err := r.exchange(ctx, intent)
+	if err != nil {
+		return nil, err
+	}
+	if err := r.watch(ctx, intent); err != nil {
+		return nil, err
+	}
+	if sendErr != nil {
+		f := failureOf(sendErr)
+		r.remember(steps[0], f)
+		return allFailed(steps, f), nil
+	}
+	return r.read(ctx, steps, answer)
+}
+
+func allFailed(steps []Step, f failure) []failedStep {
+	failed := make([]failedStep, len(steps))
+	for i, s := range steps {
+		failed[i] = failedStep{s, f}
+	}
+	return failed
+}
+
+// exchange sends a request between its two records.
+func (r *applyRun) exchange(ctx context.Context, intent Intent) (Answer, error, error) {
+	if err := r.Journal.append(Record{Type: RecordIntent, Intent: &intent}); err != nil {
+		return Answer{}, nil, err
+	}
+	api := intent.API
+	if intent.Token != "" {
+		api = withMember(api, "ClientToken", intent.Token)
+	}
+	answer, sendErr := r.Writer.Write(context.WithoutCancel(ctx), intent.Region, api)
+	answered := Answered{
+		Command: intent.Command, Call: intent.Call, Send: intent.Send, Created: answer.Created, Unsuccessful: answer.Unsuccessful,
+	}
+	if sendErr != nil {
+		f := failureOf(sendErr)
+		answered.Code, answered.Message = cmp.Or(f.code, "error"), f.message
+		if f.class == unanswered {
+			answered.Code = brokenConnection
+		}
+	}
+	if err := r.Journal.append(Record{Type: RecordAnswer, Answer: &answered}); err != nil {
+		return Answer{}, nil, fmt.Errorf("a request was sent and its answer could not be written down; apply again to find out what came of it: %w", err)
+	}
+	r.noteCall(intent, answered)
+	return answer, sendErr, nil
+}
+
+// intend numbers a request and gives it its token. The same request, sent again because nobody knows
+// whether it was acted on, has the same token; any other has a new one.
+func (r *applyRun) intend(steps []Step, api API) Intent {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	c := r.history.calls[steps[0].Call]
+	intent := Intent{
+		Command: CommandApply, Call: steps[0].Call, Send: c.sends + 1,
+		Account: steps[0].Account, Region: steps[0].Region, API: api,
+	}
+	for _, s := range steps {
+		intent.Steps = append(intent.Steps, s.ID)
+	}
+	if api.Operation != createFlowLogs {
+		return intent
+	}
+	if c.last != nil && (!c.answered || c.failed) && !c.reused && slices.Equal(c.last.Steps, intent.Steps) {
+		intent.Token = c.last.Token
+		return intent
+	}
+	name := intent.Call
+	if c.token > 0 {
+		name = fmt.Sprintf("%s#%d", name, c.token+1)
+	}
+	intent.Token = r.Plan.ClientToken(name)
+	return intent
+}
+
+// createFlowLogs is the one operation that takes a client token.
+const createFlowLogs = "CreateFlowLogs"
+
+// noteCall keeps the history of calls up to date.
+func (r *applyRun) noteCall(i Intent, a Answered) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.history.intend(i, r.Clock.Now())
+	r.history.answer(a)
+}
+
+// remember keeps a refusal that will meet every other request of the kind too. Limits that are
+// about one resource or document are no such thing.
+func (r *applyRun) remember(s Step, f failure) {
+	ofOne := f.class == overLimit && (s.Action == CreateFlowLog || s.Action == PutBucketPolicy || s.Action == PutRolePolicy)
+	if f.class != deniedCaller && f.class != overLimit || ofOne {
+		return
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.refused[operationKey(s)] = f
+}
+
+// read settles what an accepted request did, and gives what it did not.
+func (r *applyRun) read(ctx context.Context, steps []Step, answer Answer) ([]failedStep, error) {
+	if steps[0].Action != CreateFlowLog {
+		results := make([]Result, len(steps))
+		for i, s := range steps {
+			results[i] = resultOf(s, Done)
+			results[i].ours = true
+		}
+		return nil, r.settle(results...)
+	}
+	made, err := r.confirm(ctx, steps, answer.Created)
+	var failed []failedStep
+	var results []Result
+	for _, s := range steps {
+		id, ok := made[s.Resource]
+		i := slices.IndexFunc(answer.Unsuccessful, func(u Unsuccessful) bool { return u.Resource == s.Resource })
+		switch {
+		case ok:
+			res := resultOf(s, Done)
+			res.Made, res.ours = id, true
+			results = append(results, res)
+		case i >= 0:
+			u := answer.Unsuccessful[i]
+			failed = append(failed, failedStep{s, classify(u.Code, u.Message)})
+		case err != nil:
+			res := resultOf(s, NotSent)
+			res.Detail = "it was sent; whether it was done is found out by the next apply: " + err.Error()
+			results = append(results, res)
+		default:
+			failed = append(failed, failedStep{s, failure{class: unanswered, message: "EC2 answered neither with a flow log for it nor with an error"}})
+		}
+	}
+	return failed, r.settle(results...)
+}
+
+// confirm finds out which resource each new flow log is on: the answer has ids only, and an id that
+// EC2 repeats for an old token may be of a flow log that is long gone. What is new can take a
+// while to be shown. It goes on through an interruption for one look.
+func (r *applyRun) confirm(ctx context.Context, steps []Step, created []string) (map[string]string, error) {
+	made := map[string]string{}
+	if len(created) == 1 && len(steps) == 1 {
+		made[steps[0].Resource] = created[0]
+	}
+	wait := tries{clock: r.Clock}
+	for {
+		logs, err := r.Reader.flowLogs(context.WithoutCancel(ctx), steps[0].Region, byID, created)
+		if err != nil {
+			return made, err
+		}
+		for _, l := range logs {
+			made[l.ResourceID] = l.ID
+		}
+		if len(logs) >= len(created) {
+			return made, nil
+		}
+		if !wait.again(ctx, failure{class: unpropagated}) {
+			if ctx.Err() != nil {
+				return made, ctx.Err()
+			}
+			return shownOnly(logs), nil
+		}
+	}
+}
+
+// shownOnly leaves out ids that EC2 gave and does not show, however long one waits.
+func shownOnly(logs []inventory.FlowLog) map[string]string {
+	made := map[string]string{}
+	for _, l := range logs {
+		made[l.ResourceID] = l.ID
+	}
+	return made
+}
+
+// decide settles the failures that nothing can be done about, and after a wait gives the steps that
+// are worth another look.
+func (r *applyRun) decide(ctx context.Context, attempt *tries, failed []failedStep) ([]Step, error) {
+	if len(failed) == 0 {
+		return nil, nil
+	}
+	var worth []failedStep
+	var results []Result
+	for _, f := range failed {
+		if r.mayHeal(f) {
+			worth = append(worth, f)
+			continue
+		}
+		results = append(results, failedResult(f.step, f.why, 1))
+	}
+	if err := r.settle(results...); err != nil || len(worth) == 0 {
+		return nil, err
+	}
+	steps := make([]Step, len(worth))
+	for i, f := range worth {
+		steps[i] = f.step
+	}
+	if attempt.again(ctx, worth[0].why) {
+		return steps, nil
+	}
+	if ctx.Err() != nil {
+		return nil, r.settleAll(steps, NotSent, "interrupted while waiting to try again: "+worth[0].why.text())
+	}
+	results = nil
+	for _, f := range worth {
+		results = append(results, failedResult(f.step, f.why, attempt.attempts))
+	}
+	return nil, r.settle(results...)
+}
+
+func failedResult(s Step, f failure, attempts int) Result {
+	res := resultOf(s, f.outcome())
+	res.Code, res.Detail = f.code, f.text()
+	if attempts > 1 {
+		res.Detail += fmt.Sprintf(" (still so after %d attempts)", attempts)
+	}
+	return res
+}
+
+// mayHeal reports whether a failure can go away by itself. A role that cannot be assumed, or a
+// thing that is not there, can only where this plan has just made it.
+func (r *applyRun) mayHeal(f failedStep) bool {
+	switch f.why.class {
+	case transient, unanswered, exists, tokenReused:
+		return true
+	case unpropagated:
+		want, err := requestOf(f.step.API)
+		role := want.DeliverLogsPermissionArn[strings.LastIndexByte(want.DeliverLogsPermissionArn, '/')+1:]
+		return err == nil && slices.ContainsFunc(r.Plan.Steps, func(s Step) bool {
+			name, _, _ := strings.Cut(s.Resource, "/")
+			return s.API.Service == "iam" && s.Account == f.step.Account && name == role
+		})
+	case absent:
+		return r.circumstances(f.step).parentOurs
+	}
+	return false
+}

@@ -1,0 +1,174 @@
+package remediate
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+
+	"flowproof/internal/inventory"
+)
+
+// EC2 attaches a policy of its own to the bucket of a new flow log where the caller may change
+// bucket policies, and has been seen to put it in the place of the one there was (VPC user
+// guide, observed). So the policy is read before and after each such request, and what was
+// there is put back.
+
+// guard notes the policy that a request might cost a bucket, and keeps other requests away from
+// that bucket until the policy was looked at again. Where the policy cannot be read, as that of
+// a bucket in another account, EC2 cannot change it on the caller's behalf either.
+func (r *applyRun) guard(ctx context.Context, intent *Intent) (unlock func(), err error) {
+	nothing := func() {}
+	want, err := requestOf(intent.API)
+	if err != nil || intent.API.Operation != createFlowLogs || want.LogDestinationType != inventory.ToS3 {
+		return nothing, err
+	}
+	name := bucketName(want.LogDestination)
+	lock := r.bucketLock(name)
+	lock.Lock()
+	region, err := r.Reader.bucketRegion(ctx, intent.Region, name)
+	if err != nil {
+		return unlockUnless(ctx, lock)
+	}
+	policy, err := r.Reader.bucketPolicy(ctx, region, name)
+	if err != nil {
+		return unlockUnless(ctx, lock)
+	}
+	if policy != "" {
+		intent.Bucket = &BucketBefore{Name: name, Region: region, Policy: policy}
+	}
+	return lock.Unlock, nil
+}
+
+// unlockUnless goes on without a guard, but not when it was an interruption that kept the policy
+// from being read.
+func unlockUnless(ctx context.Context, lock *sync.Mutex) (func(), error) {
+	if ctx.Err() != nil {
+		lock.Unlock()
+		return nil, ctx.Err()
+	}
+	return lock.Unlock, nil
+}
+
+func (r *applyRun) bucketLock(name string) *sync.Mutex {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.buckets[name] == nil {
+		r.buckets[name] = new(sync.Mutex)
+	}
+	return r.buckets[name]
+}
+
+// bucketName is the bucket in the ARN of an S3 destination.
+func bucketName(arn string) string {
+	_, rest, _ := strings.Cut(arn, ":::")
+	name, _, _ := strings.Cut(rest, "/")
+	return name
+}
+
+// watch looks at the bucket's policy after a request and puts back what EC2 replaced. It is part
+// of the request: an interruption does not keep it from happening. Only the journal's error ends
+// the run; anything else is a problem of the report, and the next run looks again.
+func (r *applyRun) watch(ctx context.Context, intent Intent) error {
+	before := intent.Bucket
+	if before == nil {
+		return nil
+	}
+	ctx = context.WithoutCancel(ctx)
+	now, err := r.Reader.bucketPolicy(ctx, before.Region, before.Name)
+	if err != nil {
+		r.problem("the policy of bucket %s could not be read after flow logs were created, so EC2 may have replaced it: %v", before.Name, err)
+		return nil
+	}
+	same, err := sameDocument(before.Policy, now)
+	switch {
+	case err != nil:
+		r.problem("the policy of bucket %s: %v", before.Name, err)
+		return nil
+	case same:
+		return r.watched(intent, false, "")
+	case !changedByEC2(before.Policy, now):
+		return r.watched(intent, false, "somebody else changed it meanwhile; it was left as it is")
+	}
+	return r.restore(ctx, intent)
+}
+
+func (r *applyRun) watched(intent Intent, restored bool, detail string) error {
+	return r.Journal.append(Record{Type: RecordGuard, Guard: &Guarded{
+		Call: intent.Call, Send: intent.Send, Restored: restored, Detail: detail,
+	}})
+}
+
+func (r *applyRun) problem(format string, args ...any) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.problems = append(r.problems, fmt.Sprintf(format, args...))
+}
+
+// restore writes a bucket's policy as it was, in a request of its own.
+func (r *applyRun) restore(ctx context.Context, intent Intent) error {
+	input, err := json.Marshal(map[string]string{"Bucket": intent.Bucket.Name, "Policy": intent.Bucket.Policy})
+	if err != nil {
+		return fmt.Errorf("encode a bucket policy: %w", err)
+	}
+	attempt := tries{clock: r.Clock}
+	for send := 1; ; send++ {
+		_, sendErr, err := r.exchange(ctx, Intent{
+			Command: CommandApply, Call: intent.Call + "/restore-bucket-policy", Send: send, Steps: intent.Steps,
+			Account: intent.Account, Region: intent.Bucket.Region,
+			API: API{Service: "s3", Operation: "PutBucketPolicy", Input: input},
+		})
+		if err != nil {
+			return err
+		}
+		if sendErr == nil {
+			return r.watched(intent, true, "EC2 had replaced it")
+		}
+		if f := failureOf(sendErr); !attempt.again(ctx, f) {
+			r.problem("EC2 replaced the policy of bucket %s, and putting back what was there failed: %s; apply again, or put it back by hand from the journal", intent.Bucket.Name, f.text())
+			return nil
+		}
+	}
+}
+
+// deliveryPrincipal is the service that EC2's own bucket policy statements are for.
+const deliveryPrincipal = "delivery.logs.amazonaws.com"
+
+// changedByEC2 reports whether every statement that is new is one of EC2's own. Where a person
+// changed the policy in the meantime, nothing of theirs is overwritten.
+func changedByEC2(before, now string) bool {
+	old, err := statementsOf(before)
+	if err != nil {
+		return false
+	}
+	current, err := statementsOf(now)
+	if err != nil {
+		return false
+	}
+	isNew := func(s string) bool { return !slices.Contains(old, s) }
+	foreign := func(s string) bool { return isNew(s) && !strings.Contains(s, deliveryPrincipal) }
+	return slices.ContainsFunc(current, isNew) && !slices.ContainsFunc(current, foreign)
+}
+
+// statementsOf gives each statement of a policy in its one form.
+func statementsOf(policy string) ([]string, error) {
+	var document struct{ Statement json.RawMessage }
+	if err := json.Unmarshal([]byte(policy), &document); err != nil {
+		return nil, err
+	}
+	var statements []json.RawMessage
+	if json.Unmarshal(document.Statement, &statements) != nil {
+		statements = []json.RawMessage{document.Statement}
+	}
+	var out []string
+	for _, s := range statements {
+		canonical, err := canonicalJSON(s)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, string(canonical))
+	}
+	return out, nil
+}

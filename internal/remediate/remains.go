@@ -1,0 +1,289 @@
+package remediate
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"flowproof/internal/inventory"
+)
+
+// remain is what is left of what a step did.
+type remain struct {
+	gone bool
+	keep string // why it must not be taken back; empty when it may be
+	late bool   // or the read came too early to see what the step did
+}
+
+func gone(is bool) remain { return remain{gone: is, late: is} }
+
+// remains looks at what the steps of one request made.
+type remains struct {
+	run    *rollbackRun
+	logs   []inventory.FlowLog // of the batch, by id
+	looked bool
+}
+
+// of says whether what a step did may be taken back: it is there, its tags say that this plan made
+// it, nobody has changed it since, and nothing else uses it.
+func (m *remains) of(ctx context.Context, s Step, together []Step) (remain, error) {
+	want, err := requestOf(s.API)
+	if err != nil {
+		return remain{}, err
+	}
+	switch s.Action {
+	case CreateFlowLog:
+		return m.flowLog(ctx, s, want, together)
+	case CreateRole:
+		return m.role(ctx, s, want)
+	case CreateLogGroup:
+		return m.logGroup(ctx, s, want)
+	case PutRolePolicy, UpdateAssumeRolePolicy, PutBucketPolicy:
+		return m.document(ctx, s, want)
+	case PutRetentionPolicy, AssociateKMSKey:
+		return m.setting(ctx, s, want)
+	}
+	return keep("this version cannot take back %s", s.Action), nil
+}
+
+func (m *remains) flowLog(ctx context.Context, s Step, want request, together []Step) (remain, error) {
+	if !m.looked {
+		var ids []string
+		for _, o := range together {
+			ids = append(ids, m.run.history.Made(o.ID))
+		}
+		var err error
+		if m.logs, err = m.run.Reader.flowLogs(ctx, s.Region, byID, ids); err != nil {
+			return remain{}, err
+		}
+		m.looked = true
+	}
+	id := m.run.history.Made(s.ID)
+	i := slices.IndexFunc(m.logs, func(l inventory.FlowLog) bool { return l.ID == id && id != "" })
+	if i < 0 {
+		return remain{gone: true, late: true}, nil
+	}
+	l := m.logs[i]
+	switch tags := changedTags(l.Tags, tagsIn(s.API)); {
+	case !madeBy(m.run.Plan.ID, l.Tags):
+		return changed("its tags do not say that this plan made it"), nil
+	case l.ResourceID != s.Resource || !want.sameLog(l):
+		return changed("it is not as this plan made it"), nil
+	case tags != "":
+		return changed("its tags were changed since: %s", tags), nil
+	}
+	return remain{}, nil
+}
+
+func (m *remains) role(ctx context.Context, s Step, want request) (remain, error) {
+	r := m.run
+	role, err := r.Reader.role(ctx, s.Region, want.RoleName)
+	if err != nil || role == nil {
+		return gone(role == nil), err
+	}
+	same, err := sameDocument(role.trust, want.AssumeRolePolicyDocument)
+	if err != nil {
+		return remain{}, err
+	}
+	switch tags := changedTags(role.tags, tagsIn(s.API)); {
+	case !madeBy(r.Plan.ID, role.tags):
+		return changed("its tags do not say that this plan made it"), nil
+	case !same:
+		return changed("its trust policy was changed since"), nil
+	case tags != "":
+		return changed("its tags were changed since: %s", tags), nil
+	}
+	policies, err := r.Reader.rolePolicyNames(ctx, s.Region, want.RoleName)
+	if err != nil {
+		return remain{}, err
+	}
+	policies = slices.DeleteFunc(policies, func(name string) bool {
+		return r.undone[stepID(s.Account, s.Region, PutRolePolicy, want.RoleName+"/"+name)]
+	})
+	if len(policies) > 0 {
+		return changed("it has policies that this plan did not give it, or that were changed since: %s", strings.Join(policies, ", ")), nil
+	}
+	return m.used(ctx, time.Time{}, func(l inventory.FlowLog) bool { return l.Role == role.arn })
+}
+
+// logGroup keeps a group that holds records, unless it was named.
+func (m *remains) logGroup(ctx context.Context, s Step, want request) (remain, error) {
+	r := m.run
+	g, err := r.Reader.logGroup(ctx, s.Region, want.LogGroupName)
+	if err != nil || g == nil {
+		return gone(g == nil), err
+	}
+	days, key := m.settings(s, want)
+	switch tags := changedTags(g.tags, tagsIn(s.API)); {
+	case !madeBy(r.Plan.ID, g.tags):
+		return changed("its tags do not say that this plan made it"), nil
+	case tags != "":
+		return changed("its tags were changed since: %s", tags), nil
+	case g.retention != days:
+		return changed("its retention was changed since, to %d days", g.retention), nil
+	case g.kmsKey != key:
+		return changed("its key was changed since, to %s", cmp.Or(g.kmsKey, NoFact)), nil
+	case g.filters > 0:
+		return keep("it has metric filters that this plan did not make"), nil
+	}
+	streams, err := r.Reader.hasStreams(ctx, s.Region, want.LogGroupName)
+	if err != nil {
+		return remain{}, err
+	}
+	if (streams || g.stored > 0) && !slices.Contains(r.DeleteData, want.LogGroupName) {
+		return keep("it holds records; to delete it with them add --delete-data %s", want.LogGroupName), nil
+	}
+	return m.used(ctx, time.Time{}, func(l inventory.FlowLog) bool {
+		return l.DestinationType == inventory.ToCloudWatchLogs && groupName(l.LogGroup, l.Destination) == want.LogGroupName
+	}, s.Region)
+}
+
+// settings is what the plan set on a log group that it made.
+func (m *remains) settings(group Step, want request) (days int32, key string) {
+	key = want.KMSKeyID
+	for _, s := range m.run.Plan.Steps {
+		if parentOf(s) != group.ID || !m.run.history.steps[s.ID].outcome.reached() {
+			continue
+		}
+		set, err := requestOf(s.API)
+		switch {
+		case err != nil:
+		case s.Action == PutRetentionPolicy:
+			days = set.RetentionInDays
+		case s.Action == AssociateKMSKey:
+			key = set.KMSKeyID
+		}
+	}
+	return days, key
+}
+
+// used keeps what a flow log still uses that this plan did not make, or that could not be deleted.
+// Flow logs older than since are none of the plan's matter. Without Regions it looks in all of
+// the plan's.
+func (m *remains) used(ctx context.Context, since time.Time, uses func(inventory.FlowLog) bool, regions ...string) (remain, error) {
+	r := m.run
+	if len(regions) == 0 {
+		for _, s := range r.Plan.Steps {
+			regions = append(regions, s.Region)
+		}
+	}
+	for _, region := range unique(regions) {
+		logs, err := r.Reader.flowLogs(ctx, region, "", nil)
+		if err != nil {
+			return remain{}, err
+		}
+		i := slices.IndexFunc(logs, func(l inventory.FlowLog) bool {
+			return uses(l) && !r.undone[l.ID] && !l.Created.Before(since)
+		})
+		if i >= 0 {
+			return keep("flow log %s in %s uses it", logs[i].ID, region), nil
+		}
+	}
+	return remain{}, nil
+}
+
+// document compares a policy document with what the step wrote and with what the inverse writes.
+func (m *remains) document(ctx context.Context, s Step, want request) (remain, error) {
+	now, err := m.documentNow(ctx, s, want)
+	if err != nil {
+		return remain{}, err
+	}
+	back, err := requestOf(s.Inverse.API)
+	if err != nil {
+		return remain{}, err
+	}
+	written := cmp.Or(want.Policy, want.PolicyDocument)
+	before := cmp.Or(back.Policy, back.PolicyDocument) // empty when the inverse deletes
+	asBefore, err := sameDocument(now, before)
+	if err != nil || asBefore {
+		return remain{gone: asBefore, late: asBefore}, err
+	}
+	asWritten, err := sameDocument(now, written)
+	if err != nil || !asWritten {
+		return changed("it was changed since"), err
+	}
+	if s.Action == PutBucketPolicy {
+		return m.used(ctx, m.run.history.steps[s.ID].at, func(l inventory.FlowLog) bool {
+			return l.DestinationType == inventory.ToS3 && bucketName(l.Destination) == want.Bucket
+		})
+	}
+	return remain{}, nil
+}
+
+// documentNow reads the document that a step wrote; that of a role which flowproof did not make is
+// no document of ours unless the step says that it is about one.
+func (m *remains) documentNow(ctx context.Context, s Step, want request) (string, error) {
+	r := m.run
+	switch s.Action {
+	case PutBucketPolicy:
+		return r.Reader.bucketPolicy(ctx, s.Region, want.Bucket)
+	case UpdateAssumeRolePolicy:
+		role, err := r.Reader.role(ctx, s.Region, want.RoleName)
+		if err != nil || role == nil {
+			return "", err
+		}
+		return role.trust, nil
+	}
+	role, err := r.Reader.role(ctx, s.Region, want.RoleName)
+	if err != nil || role == nil {
+		return "", err
+	}
+	if !s.Foreign && !madeBy(r.Plan.ID, role.tags) {
+		return "", fmt.Errorf("the tags of role %s do not say that this plan made it", want.RoleName)
+	}
+	return r.Reader.rolePolicy(ctx, s.Region, want.RoleName, want.PolicyName)
+}
+
+// setting compares a setting of a log group that flowproof did not make.
+func (m *remains) setting(ctx context.Context, s Step, want request) (remain, error) {
+	g, err := m.run.Reader.logGroup(ctx, s.Region, want.LogGroupName)
+	if err != nil || g == nil {
+		return gone(g == nil), err
+	}
+	back, err := requestOf(s.Inverse.API)
+	if err != nil {
+		return remain{}, err
+	}
+	now, written, before := g.kmsKey, want.KMSKeyID, back.KMSKeyID
+	if s.Action == PutRetentionPolicy {
+		now, written, before = days(g.retention), days(want.RetentionInDays), days(back.RetentionInDays)
+	}
+	switch now {
+	case before:
+		return remain{gone: true, late: true}, nil
+	case written:
+		return remain{}, nil
+	}
+	return changed("it was changed since, to %s", now), nil
+}
+
+func days(n int32) string { return strconv.Itoa(int(n)) + " days" }
+
+// tagsIn gives the tags that a request sets, in whichever form its service takes them.
+func tagsIn(api API) map[string]string {
+	type pair struct{ Key, Value string }
+	var in struct {
+		Tags              json.RawMessage
+		TagSpecifications []struct{ Tags []pair }
+	}
+	tags := map[string]string{}
+	if json.Unmarshal(api.Input, &in) != nil {
+		return tags
+	}
+	var list []pair
+	if json.Unmarshal(in.Tags, &tags) != nil && json.Unmarshal(in.Tags, &list) == nil {
+		tags = map[string]string{}
+	}
+	for _, spec := range in.TagSpecifications {
+		list = append(list, spec.Tags...)
+	}
+	for _, t := range list {
+		tags[t.Key] = t.Value
+	}
+	return tags
+}
