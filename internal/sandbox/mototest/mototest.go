@@ -121,7 +121,7 @@ func start() (string, error) {
 	if err != nil {
 		return "", err
 	}
-	cmd := exec.Command(python, "-c", serve, "-H", "127.0.0.1", "-p", "0")
+	cmd := exec.Command(python, "-c", serve, "-H", "127.0.0.1", "-p", "0") //nolint:gosec // G204: the path is of the virtual environment beside go.mod
 	cmd.Env = append(environ(), "PYTHONUNBUFFERED=1")
 	if _, err := cmd.StdinPipe(); err != nil { // kept open by cmd, which shared never lets go of
 		return "", err
