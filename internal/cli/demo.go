@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -107,7 +106,7 @@ var sights = []sight{
 }
 
 // explain writes the sights, each only if the run really shows it.
-func explain(w io.Writer, spool *event.Spool) error {
+func explain(w *bytes.Buffer, spool *event.Spool) error {
 	seen := map[string]finding.Finding{}
 	err := spool.Walk(func(_ event.Scope, findings []finding.Finding) error {
 		for _, f := range findings {

@@ -53,7 +53,7 @@ func (a *app) openOutput(wanted string, s config.Settings) (output, error) {
 		o.options.Colour = a.streams.Color(a.streams.Stdout, s.NoColor)
 		return o, nil
 	}
-	file, err := os.OpenFile(path, os.O_CREATE|os.O_WRONLY|os.O_TRUNC, 0o600)
+	file, err := os.OpenFile(path, os.O_CREATE|os.O_WRONLY|os.O_TRUNC, 0o600) //nolint:gosec // the user names their own file
 	if err != nil {
 		return output{}, fmt.Errorf("open the report: %w", err)
 	}

@@ -64,7 +64,7 @@ func loadScenario(name string) (sandbox.Scenario, error) {
 	case "demo":
 		return sandbox.DemoScenario(), nil
 	}
-	raw, err := os.ReadFile(name)
+	raw, err := os.ReadFile(name) //nolint:gosec // the user names their own file
 	if err != nil {
 		return sandbox.Scenario{}, fmt.Errorf("read the scenario: %w", err)
 	}

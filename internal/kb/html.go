@@ -49,7 +49,7 @@ type heading struct{ ID, Text string }
 // and one file a rule. Files of these names are overwritten, others are left alone. All links
 // between them are relative.
 func Export(dir string, rules []rule.Rule) error {
-	if err := os.MkdirAll(dir, 0o755); err != nil {
+	if err := os.MkdirAll(dir, 0o755); err != nil { //nolint:gosec // pages are for others to read
 		return fmt.Errorf("create folder for the knowledge base: %w", err)
 	}
 	templates, err := template.ParseFS(assets, "assets/*.html")
@@ -86,7 +86,7 @@ func readSite() (site, error) {
 		return site{}, fmt.Errorf("read script: %w", err)
 	}
 	// Both are files of this package, not anybody's input.
-	return site{template.CSS(style), template.JS(script)}, nil
+	return site{template.CSS(style), template.JS(script)}, nil //nolint:gosec // see above
 }
 
 // render turns a rule's page into HTML. The Markdown renderer escapes all text and drops what
@@ -105,7 +105,7 @@ func render(r rule.Rule) (rulePage, error) {
 		"<th>", `<th scope="col">`,
 		"<pre>", `<pre tabindex="0">`,
 	).Replace(b.String())
-	return rulePage{Contents: contents(node, source), Body: template.HTML(body)}, nil
+	return rulePage{Contents: contents(node, source), Body: template.HTML(body)}, nil //nolint:gosec // the renderer has escaped it
 }
 
 func contents(document ast.Node, source []byte) []heading {
@@ -132,7 +132,7 @@ func write(templates *template.Template, name, path string, data any) error {
 	if err := templates.ExecuteTemplate(&b, name, data); err != nil {
 		return fmt.Errorf("write %s: %w", path, err)
 	}
-	if err := os.WriteFile(path, b.Bytes(), 0o644); err != nil { // for others to read, as pages are
+	if err := os.WriteFile(path, b.Bytes(), 0o644); err != nil { //nolint:gosec // pages are for others to read
 		return fmt.Errorf("write page: %w", err)
 	}
 	return nil
