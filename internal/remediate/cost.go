@@ -180,7 +180,7 @@ func (p *planner) volumeOf(s Step) volume {
 	}
 	gb := float64(group.StoredBytes) / bytesPerGB / days * daysPerMonth / float64(max(from, 1))
 	return volume{gb: gb, known: true, basis: fmt.Sprintf(
-		"%s GB a month: %s holds %s GB of %s days, from %d flow logs", number(gb), name, number(float64(group.StoredBytes)/bytesPerGB), number(days), max(from, 1))}
+		"%s GB a month: %s holds %s GB of %s days, from %s", number(gb), name, number(float64(group.StoredBytes)/bytesPerGB), number(days), count(max(from, 1), "flow log"))}
 }
 
 // number writes up to three digits that count.

@@ -77,7 +77,7 @@ func (p *planner) objectsOf(account string) string {
 // may not and flowproof may not change that.
 func (p *planner) planBucket(a account) (placement, bool, error) {
 	name := bucketName(p.policy.Bucket)
-	bucket, exists, known := lookBucket(a, name)
+	bucket, exists, known := p.lookBucket(a, name)
 	switch {
 	case !known:
 		p.skipAccount(a, fmt.Sprintf("the policy of bucket %s was not read, and EC2 may replace it when it makes a flow log: plan with --source aws", name))
@@ -106,9 +106,9 @@ func (p *planner) planBucket(a account) (placement, bool, error) {
 }
 
 // lookBucket asks the account's scopes: each says the same of a bucket, or nothing.
-func lookBucket(a account, name string) (bucket inventory.Bucket, exists, known bool) {
-	for _, s := range a.sites {
-		if bucket, exists, ok := s.inv.Bucket(name); ok {
+func (p *planner) lookBucket(a account, name string) (bucket inventory.Bucket, exists, known bool) {
+	for _, inv := range p.scopesOf(a) {
+		if bucket, exists, ok := inv.Bucket(name); ok {
 			if exists {
 				return bucket, true, true
 			}

@@ -169,6 +169,11 @@ func accountsOf(targets []target) []account {
 	return accounts
 }
 
+// scopesOf are all scopes of an account that were to be read, wanted or not.
+func (p *planner) scopesOf(a account) []*inventory.Inventory {
+	return slices.DeleteFunc(slices.Clone(p.scopes), func(inv *inventory.Inventory) bool { return inv.Account != a.scope.Account })
+}
+
 func (p *planner) planAccount(a account) error {
 	switch p.policy.Destination {
 	case ToS3:

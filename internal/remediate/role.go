@@ -26,7 +26,7 @@ func (p *planner) planRole(a account) (plannedRole, bool, error) {
 	iam := a.scope
 	iam.Region = homeRegion(p.partition)
 	name := p.policy.DeliveryRole
-	role, exists, known := lookRole(a, name)
+	role, exists, known := p.lookRole(a, name)
 	if exists {
 		return p.reuseRole(a, iam, role)
 	}
@@ -37,9 +37,9 @@ func (p *planner) planRole(a account) (plannedRole, bool, error) {
 }
 
 // lookRole asks the account's scopes: each says the same of a role, or nothing.
-func lookRole(a account, name string) (role inventory.Role, exists, known bool) {
-	for _, s := range a.sites {
-		if role, exists, ok := s.inv.Role(name); ok {
+func (p *planner) lookRole(a account, name string) (role inventory.Role, exists, known bool) {
+	for _, inv := range p.scopesOf(a) {
+		if role, exists, ok := inv.Role(name); ok {
 			if exists {
 				return role, true, true
 			}
