@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/aws/retry"
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
 	"github.com/aws/aws-sdk-go-v2/service/ec2/types"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
@@ -54,10 +55,16 @@ func (s *Source) Discover(ctx context.Context, found func(inventory.Target) erro
 	return nil
 }
 
+// identityAttempts bounds the first call of all: where nothing answers, a person should hear so in
+// seconds, and there is nothing yet that a longer wait could save.
+const identityAttempts = 6
+
 func (s *Source) caller(ctx context.Context) (caller, error) {
 	call, cancel := context.WithTimeout(ctx, callDeadline)
 	defer cancel()
-	out, err := s.identity.GetCallerIdentity(call, &sts.GetCallerIdentityInput{})
+	out, err := s.identity.GetCallerIdentity(call, &sts.GetCallerIdentityInput{}, func(o *sts.Options) {
+		o.Retryer = retry.AddWithMaxAttempts(o.Retryer, min(o.Retryer.MaxAttempts(), identityAttempts))
+	})
 	if err != nil {
 		if ctx.Err() != nil {
 			return caller{}, ctx.Err()
