@@ -133,7 +133,7 @@ func OpenJournal(path string, p Plan, who Opened, now func() time.Time, create b
 	if create {
 		flags |= os.O_CREATE
 	}
-	file, err := os.OpenFile(path, flags, 0o600)
+	file, err := os.OpenFile(path, flags, 0o600) //nolint:gosec // the user names their own journal
 	if errors.Is(err, os.ErrNotExist) && !create {
 		return nil, fmt.Errorf("%w: there is no %s, so nothing is known to have been made by this plan", ErrJournal, path)
 	}
@@ -268,7 +268,7 @@ func (j *Journal) History() History {
 // ReadHistory reads the journal of a plan without locking it, as verify does. No journal is an
 // empty history.
 func ReadHistory(path string, p Plan) (History, error) {
-	raw, err := os.ReadFile(path)
+	raw, err := os.ReadFile(path) //nolint:gosec // the user names their own journal
 	if errors.Is(err, os.ErrNotExist) {
 		return replay(nil), nil
 	}
@@ -357,7 +357,7 @@ func parseRecord(line []byte) (Record, error) {
 
 // syncFolder makes a new file's name survive a crash.
 func syncFolder(path string) error {
-	folder, err := os.Open(path)
+	folder, err := os.Open(path) //nolint:gosec // the folder of that journal
 	if err != nil {
 		return err
 	}

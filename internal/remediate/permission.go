@@ -32,8 +32,8 @@ func (p Policy) WritePolicy(partition string) (string, error) {
 		return "", err
 	}
 	r := reach{partition: partition, destination: p.Destination, actions: map[Action]bool{CreateFlowLog: true, DeleteFlowLog: true}}
-	any := inventory.Scope{Partition: partition, Account: "*", Region: "*"}
-	r.flowLogs, r.subjects = []string{any.ARN("vpc-flow-log", "*")}, []string{any.ARN("vpc", "*")}
+	everywhere := inventory.Scope{Partition: partition, Account: "*", Region: "*"}
+	r.flowLogs, r.subjects = []string{everywhere.ARN("vpc-flow-log", "*")}, []string{everywhere.ARN("vpc", "*")}
 	role := func(name string) string { return fmt.Sprintf("arn:%s:iam::*:role/%s", partition, name) }
 	add := func(actions ...Action) {
 		for _, a := range actions {
@@ -47,14 +47,14 @@ func (p Policy) WritePolicy(partition string) (string, error) {
 			add(PutBucketPolicy, DeleteBucketPolicy)
 		}
 	case ToFirehose:
-		r.streams = []string{expandGroup(p.Stream, any, "")}
+		r.streams = []string{expandGroup(p.Stream, everywhere, "")}
 		if p.SourceRole != "" {
-			r.passed = []string{expandGroup(p.SourceRole, any, "")}
+			r.passed = []string{expandGroup(p.SourceRole, everywhere, "")}
 		}
 	default:
 		add(CreateRole, PutRolePolicy, CreateLogGroup, PutRetentionPolicy, DeleteRole, DeleteRolePolicy, DeleteLogGroup)
 		r.roles, r.passed = []string{role(p.DeliveryRole)}, []string{role(p.DeliveryRole)}
-		r.groups = groupARNs(any, expandGroup(p.LogGroup, any, "*"))
+		r.groups = groupARNs(everywhere, expandGroup(p.LogGroup, everywhere, "*"))
 		if p.ChangeExisting {
 			add(UpdateAssumeRolePolicy, AssociateKMSKey, DisassociateKMSKey)
 		}

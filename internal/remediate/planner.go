@@ -52,7 +52,7 @@ func sortScopes(inventories []inventory.Inventory) ([]*inventory.Inventory, stri
 	if len(scopes) == 0 {
 		return nil, "", errors.New("plan: nothing was read")
 	}
-	slices.SortFunc(scopes, func(a, b *inventory.Inventory) int { return a.Scope.Compare(b.Scope) })
+	slices.SortFunc(scopes, func(a, b *inventory.Inventory) int { return a.Compare(b.Scope) })
 	partition := scopes[0].Partition
 	for i, inv := range scopes {
 		if inv.Partition != partition {

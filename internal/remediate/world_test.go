@@ -215,15 +215,6 @@ func show(r Report) string {
 	return b.String()
 }
 
-// outcomes are the results as ACTION RESOURCE: outcome.
-func outcomes(r Report) map[string]Outcome {
-	out := map[string]Outcome{}
-	for _, x := range r.Results {
-		out[string(x.Action)+" "+x.Resource] = x.Outcome
-	}
-	return out
-}
-
 // writesSent counts the requests that can change something, by operation.
 func (s *stand) writesSent() map[string]int {
 	count := map[string]int{}
