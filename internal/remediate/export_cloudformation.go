@@ -1,0 +1,262 @@
+package remediate
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+
+	"go.yaml.in/yaml/v3"
+
+	"flowproof/internal/terminal"
+)
+
+// templateResources is how many resources one template may have (CloudFormation quotas).
+const templateResources = 500
+
+// cloudFormation writes the plan as one template. A stack is of one Region: where the plan has
+// several, the template is deployed in each, and makes in each what belongs there.
+func (p Plan) cloudFormation() (string, error) {
+	t := template{plan: p, resources: map[string]any{}, conditions: map[string]any{}}
+	for _, s := range p.Steps {
+		err := t.step(s)
+		switch {
+		case errors.Is(err, errNotExported):
+			t.left = append(t.left, fmt.Sprintf("%s %s, by hand: %s", s.Action, s.Resource, s.CLI))
+		case err != nil:
+			return "", err
+		}
+	}
+	switch {
+	case len(t.resources) > templateResources:
+		return "", fmt.Errorf("the plan makes %d resources and a template takes %d: plan fewer Regions (--region) or VPCs (--resource) at a time", len(t.resources), templateResources)
+	case len(t.resources) == 0:
+		return "", errors.New("the plan makes nothing that a template could hold")
+	}
+	return t.write()
+}
+
+// template is a template being written.
+type template struct {
+	plan       Plan
+	resources  map[string]any
+	conditions map[string]any
+	left       []string // what it does not hold
+}
+
+func (t *template) write() (string, error) {
+	var b bytes.Buffer
+	for _, line := range t.plan.head() {
+		b.WriteString("# " + terminal.Printable(line) + "\n")
+	}
+	if _, roles := t.resources[logicalID("Role", t.plan.Policy.DeliveryRole)]; roles {
+		b.WriteString("# It names a role, and so needs --capabilities CAPABILITY_NAMED_IAM.\n")
+	}
+	if len(t.conditions) > 0 {
+		fmt.Fprintf(&b, "# Deploy it in %s first, which makes the role, then in the other Regions.\n", t.globalRegion())
+	}
+	for _, line := range t.left {
+		b.WriteString("# Not in this template, as it changes part of what is there already: " + terminal.Printable(line) + "\n")
+	}
+	document := struct {
+		Version     string         `yaml:"AWSTemplateFormatVersion"`
+		Description string         `yaml:"Description"`
+		Conditions  map[string]any `yaml:"Conditions,omitempty"`
+		Resources   map[string]any `yaml:"Resources"`
+	}{"2010-09-09", "VPC flow logs, by flowproof plan " + t.plan.ShortHash(), t.conditions, t.resources}
+	enc := yaml.NewEncoder(&b)
+	enc.SetIndent(2)
+	if err := enc.Encode(document); err != nil {
+		return "", fmt.Errorf("encode the template: %w", err)
+	}
+	return b.String(), enc.Close()
+}
+
+// globalRegion is the Region whose stack makes what has none: IAM's home where the plan is there
+// anyway, else the first.
+func (t *template) globalRegion() string {
+	regions, home := t.plan.regions(), homeRegion(t.plan.Partition)
+	if slices.Contains(regions, home) || len(regions) == 0 {
+		return home
+	}
+	return regions[0]
+}
+
+// add puts in a resource, on the condition that the stack is in its Region.
+func (t *template) add(id, region, kind string, properties map[string]any, more map[string]any) {
+	resource := map[string]any{"Type": kind, "Properties": properties}
+	maps.Copy(resource, more)
+	if len(t.plan.regions()) > 1 {
+		condition := logicalID("In", region)
+		t.conditions[condition] = map[string]any{"Fn::Equals": []any{map[string]any{"Ref": "AWS::Region"}, region}}
+		resource["Condition"] = condition
+	}
+	t.resources[id] = resource
+}
+
+func (t *template) step(s Step) error {
+	in, err := s.members()
+	if err != nil {
+		return err
+	}
+	switch s.Action {
+	case CreateRole:
+		return t.role(s, in)
+	case PutRolePolicy:
+		if t.plan.isPartOf(s, CreateRole) {
+			return nil // told with the role
+		}
+		policy, err := yamlDocument(in["PolicyDocument"])
+		t.add(logicalID("RolePolicy", s.Resource), t.globalRegion(), "AWS::IAM::RolePolicy", map[string]any{
+			"RoleName": s.Resource, "PolicyName": in["PolicyName"], "PolicyDocument": policy,
+		}, nil)
+		return err
+	case CreateLogGroup:
+		return t.logGroup(s, in)
+	case PutRetentionPolicy:
+		if t.plan.isPartOf(s, CreateLogGroup) {
+			return nil // told with the group
+		}
+	case PutBucketPolicy:
+		if s.Inverse == nil || s.Inverse.Action != DeleteBucketPolicy {
+			return errNotExported // CloudFormation makes a policy only where there is none
+		}
+		policy, err := yamlDocument(in["Policy"])
+		t.add(logicalID("BucketPolicy", s.Resource), s.Region, "AWS::S3::BucketPolicy", map[string]any{"Bucket": s.Resource, "PolicyDocument": policy}, nil)
+		return err
+	case CreateFlowLog:
+		t.flowLog(s, in)
+		return nil
+	}
+	return errNotExported
+}
+
+func (t *template) role(s Step, in map[string]any) error {
+	trust, err := yamlDocument(in["AssumeRolePolicyDocument"])
+	if err != nil {
+		return err
+	}
+	properties := t.tagged(map[string]any{"RoleName": s.Resource, "Description": in["Description"], "AssumeRolePolicyDocument": trust})
+	var policies []any
+	for _, other := range t.plan.Steps {
+		if other.Action != PutRolePolicy || other.Resource != s.Resource {
+			continue
+		}
+		its, err := other.members()
+		if err != nil {
+			return err
+		}
+		policy, err := yamlDocument(its["PolicyDocument"])
+		if err != nil {
+			return err
+		}
+		policies = append(policies, map[string]any{"PolicyName": its["PolicyName"], "PolicyDocument": policy})
+	}
+	properties["Policies"] = policies
+	t.add(logicalID("Role", s.Resource), t.globalRegion(), "AWS::IAM::Role", properties, nil)
+	return nil
+}
+
+// logGroup keeps the group, with its records, when the stack goes.
+func (t *template) logGroup(s Step, in map[string]any) error {
+	days, err := t.plan.retentionOf(s)
+	if err != nil {
+		return err
+	}
+	properties := t.tagged(map[string]any{"LogGroupName": s.Resource})
+	if days != nil {
+		properties["RetentionInDays"] = yamlValue(days)
+	}
+	if key := in["kmsKeyId"]; key != nil {
+		properties["KmsKeyId"] = key
+	}
+	t.add(logicalID("LogGroup", s.Region, s.Resource), s.Region, "AWS::Logs::LogGroup", properties,
+		map[string]any{"DeletionPolicy": "Retain", "UpdateReplacePolicy": "Retain"})
+	return nil
+}
+
+func (t *template) flowLog(s Step, in map[string]any) {
+	properties := t.tagged(map[string]any{"ResourceId": s.Resource})
+	for name, value := range in {
+		switch name {
+		case resourceIDs, "TagSpecifications":
+		default:
+			properties[name] = yamlValue(value)
+		}
+	}
+	var after []string
+	for _, before := range t.plan.Steps {
+		if !slices.Contains(s.After, before.ID) {
+			continue
+		}
+		id, region := "", before.Region
+		switch before.Action {
+		case CreateRole:
+			id, region = logicalID("Role", before.Resource), t.globalRegion()
+		case PutRolePolicy:
+			id, region = logicalID("RolePolicy", before.Resource), t.globalRegion()
+		case CreateLogGroup:
+			id = logicalID("LogGroup", before.Region, before.Resource)
+		case PutBucketPolicy:
+			id = logicalID("BucketPolicy", before.Resource)
+		default:
+			continue
+		}
+		if _, there := t.resources[id]; there && region == s.Region {
+			after = append(after, id)
+		}
+	}
+	var more map[string]any
+	if len(after) > 0 {
+		more = map[string]any{"DependsOn": after}
+	}
+	t.add(logicalID("FlowLog", s.Region, s.Resource), s.Region, "AWS::EC2::FlowLog", properties, more)
+}
+
+// tagged adds the policy's tags to properties.
+func (t *template) tagged(properties map[string]any) map[string]any {
+	var tags []any
+	for _, k := range slices.Sorted(maps.Keys(t.plan.Policy.Tags)) {
+		tags = append(tags, map[string]any{"Key": k, "Value": t.plan.Policy.Tags[k]})
+	}
+	if len(tags) > 0 {
+		properties["Tags"] = tags
+	}
+	return properties
+}
+
+// yamlDocument reads a policy so that the template shows it as structure.
+func yamlDocument(text any) (any, error) {
+	document, ok := text.(string)
+	if !ok {
+		return nil, errors.New("a policy document is no text")
+	}
+	value, err := generic([]byte(document))
+	return yamlValue(value), err
+}
+
+// yamlValue makes numbers of JSON plain ones.
+func yamlValue(value any) any {
+	switch v := value.(type) {
+	case json.Number:
+		if n, err := v.Int64(); err == nil {
+			return n
+		}
+		return v.String()
+	case map[string]any:
+		out := map[string]any{}
+		for k, inner := range v {
+			out[k] = yamlValue(inner)
+		}
+		return out
+	case []any:
+		out := make([]any, len(v))
+		for i, inner := range v {
+			out[i] = yamlValue(inner)
+		}
+		return out
+	}
+	return value
+}
