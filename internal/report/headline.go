@@ -118,10 +118,10 @@ func pick[N int | int64](n N, one, many string) string {
 	return many
 }
 
-// duration is a time as people say it.
+// duration is a time as people write it: one word, so that no line breaks inside it.
 func duration(d time.Duration) string {
 	if d < 10*time.Second {
-		return fmt.Sprintf("%.1f s", max(d, 0).Seconds())
+		return fmt.Sprintf("%.1fs", max(d, 0).Seconds())
 	}
 	return roughly(d)
 }
@@ -130,7 +130,7 @@ func duration(d time.Duration) string {
 func roughly(d time.Duration) string {
 	seconds := int(d.Seconds())
 	if seconds < 120 {
-		return fmt.Sprintf("%d s", seconds)
+		return fmt.Sprintf("%ds", seconds)
 	}
-	return fmt.Sprintf("%d min %d s", seconds/60, seconds%60)
+	return fmt.Sprintf("%dm%02ds", seconds/60, seconds%60)
 }
