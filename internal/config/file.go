@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strconv"
 	"strings"
 
 	"github.com/agext/levenshtein"
@@ -113,10 +114,23 @@ func textOf(s Setting, node *yaml.Node) (string, error) {
 		return "", errors.New("has no value: give one, or leave the key out")
 	case s.Kind == Switch && tag != "!!bool":
 		return "", fmt.Errorf("%q is neither true nor false, written without quotes", node.Value)
+	case s.Kind == Number && tag != "!!int" && tag != "!!float":
+		return "", fmt.Errorf("%q is not a number, written without quotes", node.Value)
+	case s.Kind == Number:
+		return numberOf(node)
 	case s.Kind != Switch && tag != "!!str" && tag != "!!timestamp": // YAML 1.2 has no timestamps
 		return "", fmt.Errorf("%s is no text in YAML: put it in quotes", node.Value)
 	}
 	return node.Value, nil
+}
+
+// numberOf writes a number as people do, whatever way YAML allows it was written in.
+func numberOf(node *yaml.Node) (string, error) {
+	var n float64
+	if err := node.Decode(&n); err != nil {
+		return "", err
+	}
+	return strconv.FormatFloat(n, 'f', -1, 64), nil
 }
 
 const nullTag = "!!null"

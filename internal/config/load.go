@@ -32,6 +32,31 @@ type Settings struct {
 	Quiet         bool          `setting:"quiet"`
 	Verbose       bool          `setting:"verbose"`
 	PolicyTraffic string        `setting:"policy.traffic"`
+
+	Out            string   `setting:"out"`
+	Export         string   `setting:"export"`
+	Resource       []string `setting:"resource"`
+	Tag            []string `setting:"tag"`
+	ChangeExisting bool     `setting:"change-existing"`
+	GBPerVPC       float64  `setting:"gb-per-vpc"`
+
+	Destination      string   `setting:"destination"`
+	LogGroup         string   `setting:"log-group"`
+	DeliveryRole     string   `setting:"delivery-role"`
+	RetentionDays    float64  `setting:"retention-days"`
+	KMSKey           string   `setting:"kms-key"`
+	Bucket           string   `setting:"bucket"`
+	Prefix           string   `setting:"prefix"`
+	FileFormat       string   `setting:"file-format"`
+	HivePartitions   bool     `setting:"hive-partitions"`
+	PerHour          bool     `setting:"per-hour"`
+	Stream           string   `setting:"stream"`
+	SourceRole       string   `setting:"source-role"`
+	CrossAccountRole string   `setting:"cross-account-role"`
+	Traffic          string   `setting:"traffic"`
+	Interval         float64  `setting:"interval"`
+	LogFormat        string   `setting:"log-format"`
+	WithTag          []string `setting:"with-tag"`
 }
 
 // Value is one setting as it was resolved, and the layer that decided it.

@@ -209,6 +209,8 @@ func TestDefaultsAreThoseOfTheTable(t *testing.T) {
 	want := Settings{
 		Source: "aws", Region: none, Account: none, Rule: none, SkipRule: none, Ruleset: "default",
 		Window: 24 * time.Hour, FailOn: "low", Format: "text", Report: none, PolicyTraffic: "reject",
+		Resource: none, Tag: none, Destination: "cloudwatch-logs", LogGroup: "MyFlowLogs", DeliveryRole: "flowproof-delivery",
+		RetentionDays: 365, FileFormat: "plain-text", Traffic: "ALL", Interval: 600, LogFormat: "default", WithTag: none,
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)

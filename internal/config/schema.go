@@ -50,6 +50,8 @@ func (s Setting) schema() (object, error) {
 	switch s.Kind {
 	case Switch:
 		o["type"] = "boolean"
+	case Number:
+		o["type"], o["minimum"] = "number", 0
 	case List:
 		item := s.text()
 		o["oneOf"] = []object{item, {"type": "array", "items": item}}

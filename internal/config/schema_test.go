@@ -54,12 +54,12 @@ func TestTheExampleOfThePageIsASettingsFile(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	none := []string{}
-	want := Settings{
-		Source: "aws", Profile: "audit", Region: []string{"eu-*", "us-east-1"}, Account: none, Rule: none, Ruleset: "full",
-		SkipRule: none, Window: 6 * time.Hour, FailOn: "medium", Format: "text",
-		Report: []string{"json=flowproof.json"}, PolicyTraffic: "all",
+	want, err := Defaults()
+	if err != nil {
+		t.Fatal(err)
 	}
+	want.Profile, want.Region, want.Ruleset = "audit", []string{"eu-*", "us-east-1"}, "full"
+	want.Window, want.FailOn, want.Report, want.PolicyTraffic = 6*time.Hour, "medium", []string{"json=flowproof.json"}, "all"
 	if diff := cmp.Diff(want, got.Settings); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
@@ -101,6 +101,9 @@ func TestSchemaAndLoaderAgree(t *testing.T) {
 		{"account: '123456789012'", yes}, {"account: ['123456789012', ' 012345678901 ']", yes}, {"account: '123456789012, 012345678901'", yes},
 		{"account: 123456789012", no}, {"account: [012345678901]", no}, {"account: 012345670123", no}, {"account: '123'", no}, {"account: '1234567890123'", no}, {"account: '123456789012;'", no},
 		{"report: json=out.json", yes}, {"report: [json=a, text=b]", yes}, {"report: 'json=a,text=b'", yes}, {"report: 'json=a,b'", no}, {"report: html=a", no}, {"report: 'json='", no},
+		{"retention-days: 365", yes}, {"retention-days: '365'", no}, {"retention-days: -1", no}, {"retention-days: [1]", no}, {"retention-days: true", no},
+		{"gb-per-vpc: 1.5", yes}, {"gb-per-vpc: 1e3", yes}, {"gb-per-vpc: 0x10", yes}, {"gb-per-vpc: ", no},
+		{"tag: env=prod", yes}, {"tag: [env=prod, 'team=']", yes}, {"tag: env", no}, {"tag: '=prod'", no},
 		{"rule: &a [x]\nskip-rule: *a", yes}, {"rule: &a x\nfail-on: *a", no},
 	}
 	for _, tt := range tests {

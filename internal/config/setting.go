@@ -15,6 +15,7 @@ const (
 	Text     Kind = "text"
 	Switch   Kind = "switch"   // true or false
 	Duration Kind = "duration" // as Go writes it: 90m, 24h
+	Number   Kind = "number"   // decimal, from 0
 	List     Kind = "list"     // texts; separated by commas where they come as one text
 )
 
@@ -59,7 +60,7 @@ func (s Setting) Flag() string {
 // Table returns every setting in the order in which people are shown them.
 // Adding a row here and a field to Settings is all that a new one takes.
 func Table() []Setting {
-	return slices.Concat(reading(), judging(), telling(), policies())
+	return slices.Concat(reading(), judging(), telling(), policies(), planning(), delivering())
 }
 
 func reading() []Setting {
@@ -109,8 +110,8 @@ func judging() []Setting {
 func telling() []Setting {
 	return []Setting{
 		{
-			Key: "format", Kind: Text, Default: "text", Allowed: []string{"text", "json", "jsonl"},
-			Doc: "how to write the result",
+			Key: "format", Kind: Text, Default: "text", Allowed: []string{"text", "json", "jsonl", "markdown"},
+			Doc: "how to write the result; jsonl for runs of rules, markdown for plans",
 		},
 		{Key: "output", Kind: Text, Placeholder: "FILE", Doc: "where to write it; none means standard output"},
 		{
@@ -129,6 +130,62 @@ func policies() []Setting {
 		{
 			Key: "policy.traffic", Kind: Text, Default: "reject", Allowed: []string{"reject", "all"}, NoFlag: true,
 			Doc: "traffic that flow-log-traffic-check asks to be recorded",
+		},
+	}
+}
+
+func planning() []Setting {
+	return []Setting{
+		{Key: "out", Kind: Text, Placeholder: "FILE", Doc: "where to save the plan for apply"},
+		{
+			Key: "export", Kind: Text, Placeholder: "KIND",
+			Pattern: `terraform|cloudformation|cli`, Form: "terraform, cloudformation or cli",
+			Doc: "write the plan as code in place of --format: terraform, cloudformation, or cli for a bash script",
+		},
+		{Key: "resource", Kind: List, Placeholder: "GLOB", Doc: "VPCs to plan for, by id; globs allowed; none means all"},
+		{
+			Key: "tag", Kind: List, Placeholder: "KEY=VALUE", Pattern: tagPattern, Form: "KEY=VALUE",
+			Doc: "VPCs to plan for, by tag; all of several must fit",
+		},
+		{Key: "change-existing", Kind: Switch, Doc: "plan changes to what flowproof did not make: each adds, and is a step of its own"},
+		{Key: "gb-per-vpc", Kind: Number, Default: "0", Placeholder: "GB", Doc: "flow log data of a VPC in a month, for the estimate; 0 means not known"},
+	}
+}
+
+// tagPattern is a tag as people write it.
+const tagPattern = `[^=,\s][^=,]*=[^,]*`
+
+// delivering is how VPCs are to be recorded.
+func delivering() []Setting {
+	return []Setting{
+		{
+			Key: "destination", Kind: Text, Default: "cloudwatch-logs", Allowed: []string{"cloudwatch-logs", "s3", "firehose"},
+			Doc: "where flow logs deliver",
+		},
+		{
+			Key: "log-group", Kind: Text, Default: "MyFlowLogs", Placeholder: "NAME",
+			Doc: "log group for cloudwatch-logs; {account}, {region} and {vpc} may stand in it",
+		},
+		{Key: "delivery-role", Kind: Text, Default: "flowproof-delivery", Placeholder: "NAME", Doc: "role that delivers to cloudwatch-logs: reused, or made in each account"},
+		{Key: "retention-days", Kind: Number, Default: "365", Placeholder: "DAYS", Doc: "how long a log group keeps records"},
+		{Key: "kms-key", Kind: Text, Placeholder: "ARN", Doc: "key that encrypts the log group; {region} and {account} may stand in it"},
+		{Key: "bucket", Kind: Text, Placeholder: "ARN", Doc: "existing bucket for s3"},
+		{Key: "prefix", Kind: Text, Placeholder: "PREFIX", Doc: "where in the bucket"},
+		{Key: "file-format", Kind: Text, Default: "plain-text", Allowed: []string{"plain-text", "parquet"}, Doc: "how records lie in the bucket"},
+		{Key: "hive-partitions", Kind: Switch, Doc: "folders of the bucket as Hive names them"},
+		{Key: "per-hour", Kind: Switch, Doc: "a folder of the bucket for each hour"},
+		{Key: "stream", Kind: Text, Placeholder: "ARN", Doc: "existing stream for firehose; {region} and {account} may stand in it"},
+		{Key: "source-role", Kind: Text, Placeholder: "ARN", Doc: "role in the account of the VPCs, for a stream in another account"},
+		{Key: "cross-account-role", Kind: Text, Placeholder: "ARN", Doc: "role in the account of the stream, for a stream in another account"},
+		{Key: "traffic", Kind: Text, Default: "ALL", Allowed: []string{"ALL", "REJECT", "ACCEPT"}, Doc: "traffic that new flow logs record"},
+		{Key: "interval", Kind: Number, Default: "600", Placeholder: "SECONDS", Doc: "longest time that one record covers: 60 or 600"},
+		{
+			Key: "log-format", Kind: Text, Default: "default", Placeholder: "FORMAT",
+			Doc: "format of records: default, v3, v4, v5 for all fields up to that version, or ${...} fields",
+		},
+		{
+			Key: "with-tag", Kind: List, Placeholder: "KEY=VALUE", Pattern: tagPattern, Form: "KEY=VALUE",
+			Doc: "tag of everything that is made, beside flowproof's own",
 		},
 	}
 }

@@ -2,6 +2,7 @@ package config
 
 import (
 	"fmt"
+	"math"
 	"regexp"
 	"slices"
 	"strconv"
@@ -33,6 +34,12 @@ func (s Setting) parse(texts []string) (any, error) {
 			return nil, fmt.Errorf("is not a duration above zero, such as 90m or 24h")
 		}
 		return d, nil
+	case Number:
+		n, err := strconv.ParseFloat(text, 64)
+		if err != nil || n < 0 || math.IsInf(n, 0) || math.IsNaN(n) {
+			return nil, fmt.Errorf("is not a number from 0")
+		}
+		return n, nil
 	default:
 		return text, s.check(text)
 	}
