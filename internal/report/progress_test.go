@@ -133,7 +133,7 @@ func TestProgressOnATerminal(t *testing.T) {
 		"17% [==>.................]  3 of 34 Regions, 9 calls, 1 gap, 16s left",
 		"99% [==================>.]  34 of 34 Regions, 70 calls, 1 gap",
 		"99% [==================>.]  35 of 40 Regions, 72 calls, 1 gap, 0s left",
-		"done: 40 of 40 Regions, 84 calls, 1 gap, 3.0 s",
+		"done: 40 of 40 Regions, 84 calls, 1 gap, 3.0s",
 	}
 	if diff := cmp.Diff(want, screen(t, out)); diff != "" {
 		t.Error(diff)

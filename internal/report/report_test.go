@@ -189,7 +189,7 @@ func TestRunWithoutAnythingIsADocument(t *testing.T) {
 	if err := validate(t, compiled(t, scanSchema, true), raw); err != nil {
 		t.Error(err)
 	}
-	want := "0 of 0 scopes read whole; no VPC to judge\n\n0 pass, 0 fail, 0 unknown; 0 calls, 0.0 s\n"
+	want := "0 of 0 scopes read whole; no VPC to judge\n\n0 pass, 0 fail, 0 unknown; 0 calls, 0.0s\n"
 	if got := string(written(t, look{format: Text}, spool)); got != want {
 		t.Errorf("got %q, want %q", got, want)
 	}
