@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/signal"
 	"runtime/debug"
+	"strings"
 	"syscall"
 
 	"github.com/spf13/cobra"
@@ -89,11 +90,13 @@ It only reads. What it could not read is never counted as a pass.`,
 	}
 	root.AddGroup(
 		&cobra.Group{ID: groupKnow, Title: "Know:"},
+		&cobra.Group{ID: groupFix, Title: "Fix:"},
 		&cobra.Group{ID: groupTry, Title: "Try:"},
 		&cobra.Group{ID: groupAbout, Title: "About:"},
 	)
 	root.AddCommand(
 		a.scanCommand(), a.snapshotCommand(), a.kbCommand(), a.policyCommand(),
+		a.planCommand(),
 		a.demoCommand(), a.sandboxCommand(),
 		a.configCommand(), a.versionCommand(),
 	)
@@ -107,6 +110,7 @@ func showHelp(cmd *cobra.Command, _ []string) error { return cmd.Help() }
 // The groups of commands in the help text.
 const (
 	groupKnow  = "know"
+	groupFix   = "fix"
 	groupTry   = "try"
 	groupAbout = "about"
 )
@@ -120,7 +124,9 @@ func (a *app) fail(err error) int {
 	if !a.started {
 		err = usageError{err}
 	}
-	a.sayf("flowproof: %s\n", terminal.Printable(err.Error()))
+	for line := range strings.SplitSeq(err.Error(), "\n") { // several errors come a line each
+		a.sayf("flowproof: %s\n", terminal.Printable(line))
+	}
 	if next := nextStep(err); next != "" {
 		a.sayf("next: %s\n", next)
 	} else if !a.started {
