@@ -117,10 +117,6 @@ const (
 
 // fail says what went wrong and returns the exit status. Text from AWS may be in the error.
 func (a *app) fail(err error) int {
-	var said *saidError
-	if errors.As(err, &said) {
-		return said.status
-	}
 	if !a.started {
 		err = usageError{err}
 	}
@@ -139,8 +135,3 @@ func (a *app) fail(err error) int {
 func (a *app) sayf(format string, args ...any) {
 	_, _ = fmt.Fprintf(a.streams.Stderr, format, args...)
 }
-
-// saidError ends a command with a status when all has been said already.
-type saidError struct{ status int }
-
-func (s *saidError) Error() string { return fmt.Sprintf("exit status %d", s.status) }
