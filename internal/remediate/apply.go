@@ -167,7 +167,7 @@ func (r *applyRun) blockedBy(s Step) (string, bool) {
 // when it may.
 func (r *applyRun) stop(ctx context.Context, s Step) string {
 	if ctx.Err() != nil {
-		return "interrupted before it"
+		return interrupted
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -179,6 +179,9 @@ func (r *applyRun) stop(ctx context.Context, s Step) string {
 	}
 	return ""
 }
+
+// interrupted is why a step was not begun.
+const interrupted = "interrupted before it"
 
 func operationKey(s Step) string {
 	return s.API.Service + ":" + s.API.Operation + " " + s.Account + "/" + s.Region

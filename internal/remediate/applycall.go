@@ -20,19 +20,26 @@ func (r *applyRun) call(ctx context.Context, steps []Step) error {
 		if why := r.stop(ctx, todo[0]); why != "" {
 			return r.settleAll(todo, NotSent, why)
 		}
-		if todo, err = r.lookAgain(ctx, todo); err != nil || len(todo) == 0 {
-			break
-		}
-		if why := r.stop(ctx, todo[0]); why != "" { // looking took time
-			return r.settleAll(todo, NotSent, why)
-		}
 		var failed []failedStep
-		if failed, err = r.send(ctx, todo); err != nil {
+		if failed, err = r.once(ctx, todo); err != nil {
 			break
 		}
 		todo, err = r.decide(ctx, &attempt, failed)
 	}
 	return err
+}
+
+// once looks at the world and sends what is left to do.
+func (r *applyRun) once(ctx context.Context, steps []Step) ([]failedStep, error) {
+	defer r.lockBucket(steps[0])()
+	todo, err := r.lookAgain(ctx, steps)
+	if err != nil || len(todo) == 0 {
+		return nil, err
+	}
+	if why := r.stop(ctx, todo[0]); why != "" { // looking took time
+		return nil, r.settleAll(todo, NotSent, why)
+	}
+	return r.send(ctx, todo)
 }
 
 // failedStep is a step that a request did not do, and why.
@@ -105,7 +112,7 @@ func (r *applyRun) lookAgain(ctx context.Context, steps []Step) ([]Step, error) 
 // unreadable ends steps whose preconditions could not be read: nothing is changed blindly.
 func (r *applyRun) unreadable(ctx context.Context, steps []Step, err error) error {
 	if ctx.Err() != nil {
-		return r.settleAll(steps, NotSent, "interrupted before it")
+		return r.settleAll(steps, NotSent, interrupted)
 	}
 	return r.settleAll(steps, unreadableOutcome(err), "could not be looked at again, so nothing was sent: "+err.Error())
 }
@@ -151,11 +158,10 @@ func (r *applyRun) send(ctx context.Context, steps []Step) ([]failedStep, error)
 		return nil, r.settleAll(steps, Failed, err.Error())
 	}
 	intent := r.intend(steps, api)
-	unlock, err := r.guard(ctx, &intent)
-	if err != nil {
-		return nil, r.unreadable(ctx, steps, err)
+	intent.Bucket = r.guard(ctx, steps[0])
+	if ctx.Err() != nil {
+		return nil, r.settleAll(steps, NotSent, interrupted)
 	}
-	defer unlock()
 	answer, sendErr, err := r.exchange(ctx, intent)
 	if err != nil {
 		return nil, err

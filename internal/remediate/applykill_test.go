@@ -3,6 +3,7 @@ package remediate
 import (
 	"errors"
 	"os"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -30,6 +31,9 @@ func TestKilledAnywhere(t *testing.T) {
 	t.Parallel()
 	for planName, plan := range plans() {
 		for worldName, knobs := range worlds() {
+			if planName == "to log groups" && strings.Contains(knobs, "bucket") {
+				continue // it has none
+			}
 			t.Run(planName+", "+worldName, func(t *testing.T) {
 				t.Parallel()
 				p := plan(t)
@@ -55,12 +59,13 @@ func TestKilledAnywhere(t *testing.T) {
 	}
 }
 
-// applyAndDie applies a plan until the plug is pulled.
+// applyAndDie applies a plan until the plug is pulled. Where waiting has jitter, a run can come to
+// its end just before that.
 func (s *stand) applyAndDie(p Plan) {
 	s.t.Helper()
 	j := s.open(p, CommandApply)
-	_, err := s.applier(p, j).Run(s.t.Context())
-	if !s.plug.dead || err != nil && !errors.Is(err, errUnplugged) {
+	r, err := s.applier(p, j).Run(s.t.Context())
+	if !s.plug.dead && !r.Reached() || err != nil && !errors.Is(err, errUnplugged) {
 		s.t.Fatalf("the run was not killed at moment %d: %v", s.plug.at, err)
 	}
 	if err := j.Close(); err != nil {

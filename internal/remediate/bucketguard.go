@@ -16,49 +16,48 @@ import (
 // guide, observed). So the policy is read before and after each such request, and what was
 // there is put back.
 
-// guard notes the policy that a request might cost a bucket, and keeps other requests away from
-// that bucket until the policy was looked at again. Where the policy cannot be read, as that of
-// a bucket in another account, EC2 cannot change it on the caller's behalf either.
-func (r *applyRun) guard(ctx context.Context, intent *Intent) (unlock func(), err error) {
-	nothing := func() {}
-	want, err := requestOf(intent.API)
-	if err != nil || intent.API.Operation != createFlowLogs || want.LogDestinationType != inventory.ToS3 {
-		return nothing, err
+// bucketOf is the bucket that a step's flow log delivers to; empty for any other step.
+func bucketOf(s Step) string {
+	want, err := requestOf(s.API)
+	if err != nil || s.Action != CreateFlowLog || want.LogDestinationType != inventory.ToS3 {
+		return ""
 	}
-	name := bucketName(want.LogDestination)
-	lock := r.bucketLock(name)
-	lock.Lock()
-	region, err := r.Reader.bucketRegion(ctx, intent.Region, name)
-	if err != nil {
-		return unlockUnless(ctx, lock)
-	}
-	policy, err := r.Reader.bucketPolicy(ctx, region, name)
-	if err != nil {
-		return unlockUnless(ctx, lock)
-	}
-	if policy != "" {
-		intent.Bucket = &BucketBefore{Name: name, Region: region, Policy: policy}
-	}
-	return lock.Unlock, nil
+	return bucketName(want.LogDestination)
 }
 
-// unlockUnless goes on without a guard, but not when it was an interruption that kept the policy
-// from being read.
-func unlockUnless(ctx context.Context, lock *sync.Mutex) (func(), error) {
-	if ctx.Err() != nil {
-		lock.Unlock()
-		return nil, ctx.Err()
+// lockBucket keeps other requests away from the bucket of a step until its policy was looked at
+// again: between, it is not what anybody meant it to be.
+func (r *applyRun) lockBucket(s Step) (unlock func()) {
+	name := bucketOf(s)
+	if name == "" {
+		return func() {}
 	}
-	return lock.Unlock, nil
-}
-
-func (r *applyRun) bucketLock(name string) *sync.Mutex {
 	r.mu.Lock()
-	defer r.mu.Unlock()
 	if r.buckets[name] == nil {
 		r.buckets[name] = new(sync.Mutex)
 	}
-	return r.buckets[name]
+	lock := r.buckets[name]
+	r.mu.Unlock()
+	lock.Lock()
+	return lock.Unlock
+}
+
+// guard notes the policy that a request might cost a bucket. Where it cannot be read, as that of a
+// bucket in another account, EC2 cannot change it on the caller's behalf either.
+func (r *applyRun) guard(ctx context.Context, s Step) *BucketBefore {
+	name := bucketOf(s)
+	if name == "" {
+		return nil
+	}
+	region, err := r.Reader.bucketRegion(ctx, s.Region, name)
+	if err != nil {
+		return nil
+	}
+	policy, err := r.Reader.bucketPolicy(ctx, region, name)
+	if err != nil || policy == "" {
+		return nil
+	}
+	return &BucketBefore{Name: name, Region: region, Policy: policy}
 }
 
 // bucketName is the bucket in the ARN of an S3 destination.

@@ -29,6 +29,7 @@ type Journal struct {
 	mu      sync.Mutex
 	file    *os.File
 	write   func([]byte) error // to the disk, not only to the file; replaced by tests that pull the plug
+	sync    func(*os.File) error
 	records []Record
 	broken  error // of the first write that failed: nothing may follow a torn line
 	torn    bool  // the last line was incomplete when the journal was opened
@@ -129,6 +130,11 @@ type Guarded struct {
 // line, as a crash leaves it, is cut off: what it was about had not happened yet, or is found
 // out by reading the account again.
 func OpenJournal(path string, p Plan, who Opened, now func() time.Time, create bool) (*Journal, error) {
+	return openJournal(path, p, who, now, create, (*os.File).Sync)
+}
+
+// openJournal is OpenJournal with another way to the disk, for tests that open thousands.
+func openJournal(path string, p Plan, who Opened, now func() time.Time, create bool, sync func(*os.File) error) (*Journal, error) {
 	flags := os.O_RDWR | os.O_APPEND
 	if create {
 		flags |= os.O_CREATE
@@ -140,10 +146,10 @@ func OpenJournal(path string, p Plan, who Opened, now func() time.Time, create b
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrJournal, err)
 	}
-	j := &Journal{path: path, file: file, now: now}
+	j := &Journal{path: path, file: file, now: now, sync: sync}
 	j.write = j.writeSynced
 	if err := j.begin(p, who); err != nil {
-		return nil, errors.Join(err, file.Close())
+		return nil, errors.Join(err, file.Close()) // the lock may be somebody else's
 	}
 	return j, nil
 }
@@ -181,7 +187,7 @@ func (j *Journal) begin(p Plan, who Opened) error {
 		if err := j.write(journalHeader(p.Hash)); err != nil {
 			return fmt.Errorf("begin %s: %w", j.path, err)
 		}
-		if err := syncFolder(filepath.Dir(j.path)); err != nil {
+		if err := j.syncFolder(); err != nil {
 			return fmt.Errorf("begin %s: %w", j.path, err)
 		}
 	}
@@ -222,8 +228,9 @@ func (j *Journal) Torn() bool { return j.torn }
 // Path is where the journal lies.
 func (j *Journal) Path() string { return j.path }
 
-// Close gives the lock back. What was appended is on the disk already.
-func (j *Journal) Close() error { return j.file.Close() }
+// Close gives the lock back, at once even where another process was started meanwhile and has not
+// let go of the file yet. What was appended is on the disk already.
+func (j *Journal) Close() error { return errors.Join(unlockFile(j.file), j.file.Close()) }
 
 // append writes records in one go and returns when they are on the disk. After an error nothing
 // more can be appended: the line may be torn.
@@ -255,7 +262,7 @@ func (j *Journal) writeSynced(b []byte) error {
 	if _, err := j.file.Write(b); err != nil {
 		return err
 	}
-	return j.file.Sync()
+	return j.sync(j.file)
 }
 
 // History is what the journal says so far.
@@ -356,10 +363,10 @@ func parseRecord(line []byte) (Record, error) {
 }
 
 // syncFolder makes a new file's name survive a crash.
-func syncFolder(path string) error {
-	folder, err := os.Open(path) //nolint:gosec // the folder of that journal
+func (j *Journal) syncFolder() error {
+	folder, err := os.Open(filepath.Dir(j.path))
 	if err != nil {
 		return err
 	}
-	return errors.Join(folder.Sync(), folder.Close())
+	return errors.Join(j.sync(folder), folder.Close())
 }

@@ -17,8 +17,8 @@ func noon() time.Time { return time.Date(2026, 11, 24, 12, 0, 0, 0, time.UTC) }
 
 func someone() Opened { return Opened{Command: CommandApply, PID: 42, Host: "laptop", Version: "test"} }
 
-// openJournal opens the journal of a plan for the length of a test.
-func openJournal(t *testing.T, path string, p Plan) *Journal {
+// journalAt opens the journal of a plan for the length of a test.
+func journalAt(t *testing.T, path string, p Plan) *Journal {
 	t.Helper()
 	j, err := OpenJournal(path, p, someone(), noon, true)
 	if err != nil {
@@ -28,11 +28,14 @@ func openJournal(t *testing.T, path string, p Plan) *Journal {
 	return j
 }
 
+// unsynced leaves it to the kernel when something gets to the disk.
+func unsynced(*os.File) error { return nil }
+
 // journalOf writes a journal with one of everything and gives its bytes.
 func journalOf(t *testing.T, p Plan) (path string, raw []byte) {
 	t.Helper()
 	path = filepath.Join(t.TempDir(), "plan.json.journal")
-	j := openJournal(t, path, p)
+	j := journalAt(t, path, p)
 	call := p.Steps[1].Call
 	records := []Record{
 		{Type: RecordStep, Step: &Settled{Command: CommandApply, Step: p.Steps[0].ID, Outcome: Done, Ours: true}},
@@ -70,7 +73,7 @@ func TestJournalSurvivesItsFile(t *testing.T) {
 	if err != nil || info.Mode().Perm() != 0o600 {
 		t.Errorf("mode %v, error %v", info.Mode(), err)
 	}
-	j := openJournal(t, path, p)
+	j := journalAt(t, path, p)
 	h := j.History()
 	if !h.Ours(p.Steps[1].ID) || h.Made(p.Steps[1].ID) != "fl-1" || h.Ours(p.Steps[2].ID) {
 		t.Errorf("history %+v", h)
@@ -96,7 +99,7 @@ func TestJournalTruncatedAnywhere(t *testing.T) {
 		if err := os.WriteFile(path, raw[:cut], 0o600); err != nil {
 			t.Fatal(err)
 		}
-		j, err := OpenJournal(path, p, someone(), noon, true)
+		j, err := openJournal(path, p, someone(), noon, true, unsynced)
 		if err != nil {
 			t.Fatalf("cut at %d: %v", cut, err)
 		}
@@ -165,7 +168,7 @@ func TestJournalIsLockedAndNamesItsHolder(t *testing.T) {
 	t.Parallel()
 	p := twoLogs(t)
 	path := filepath.Join(t.TempDir(), "journal")
-	first := openJournal(t, path, p)
+	first := journalAt(t, path, p)
 	_, err := OpenJournal(path, p, Opened{Command: CommandRollback, PID: 7}, noon, true)
 	if !errors.Is(err, ErrJournal) || !strings.Contains(err.Error(), "apply, process 42 on laptop since 2026-11-24T12:00:00Z") {
 		t.Errorf("second: %v", err)
@@ -173,7 +176,7 @@ func TestJournalIsLockedAndNamesItsHolder(t *testing.T) {
 	if err := first.Close(); err != nil {
 		t.Fatal(err)
 	}
-	openJournal(t, path, p)
+	journalAt(t, path, p)
 }
 
 func TestJournalThatIsMissing(t *testing.T) {
@@ -199,7 +202,7 @@ func TestJournalAfterAFailedWrite(t *testing.T) {
 	t.Parallel()
 	p := twoLogs(t)
 	path := filepath.Join(t.TempDir(), "journal")
-	j := openJournal(t, path, p)
+	j := journalAt(t, path, p)
 	good := j.write
 	j.write = func(b []byte) error { return errors.Join(good(b[:len(b)/2]), errors.New("disk full")) }
 	step := Record{Type: RecordStep, Step: &Settled{Command: CommandApply, Step: p.Steps[0].ID, Outcome: Done, Ours: true}}
@@ -213,7 +216,7 @@ func TestJournalAfterAFailedWrite(t *testing.T) {
 	if err := j.Close(); err != nil {
 		t.Fatal(err)
 	}
-	again := openJournal(t, path, p)
+	again := journalAt(t, path, p)
 	if !again.Torn() || again.History().Ours(p.Steps[0].ID) {
 		t.Errorf("torn %v, history %+v", again.Torn(), again.History())
 	}

@@ -150,7 +150,7 @@ func (w *world) lookAtGroup(ctx context.Context, want request) (sight, error) {
 // standardClass is the class of a log group that names none.
 const standardClass = "STANDARD"
 
-// lookAtSetting compares the retention or key of a log group. Of a group that this plan did not
+// lookAtSetting compares the retention or key of a log group. Of a group that flowproof did not
 // make nothing is changed, unless the step says that it is about one.
 func (w *world) lookAtSetting(ctx context.Context, s Step, want request, c circumstances) (sight, error) {
 	g, err := w.group(ctx, want.LogGroupName)
@@ -169,13 +169,13 @@ func (w *world) lookAtSetting(ctx context.Context, s Step, want request, c circu
 		have = g.retention == want.RetentionInDays
 		now = fmt.Sprintf("retention_days %d", g.retention)
 	}
-	switch own := w.ours(g.tags); {
+	switch own := managed(g.tags); {
 	case have:
-		return sight{have: true, ours: own || c.sent, detail: "it is set so already"}, nil
+		return sight{have: true, ours: c.parentOurs || c.sent, detail: "it is set so already"}, nil
 	case !own && !s.Foreign:
 		return sight{moved: &mismatch{
-			expected: "log group " + want.LogGroupName + " as this plan makes it",
-			found:    "one that this plan did not make, with " + now,
+			expected: "log group " + want.LogGroupName + " as flowproof makes it",
+			found:    "one that flowproof did not make, with " + now,
 		}}, nil
 	}
 	return sight{}, nil

@@ -83,8 +83,11 @@ func unique(list []string) []string {
 func (w *world) ours(tags map[string]string) bool { return madeBy(w.planID, tags) }
 
 func madeBy(planID string, tags map[string]string) bool {
-	return tags[TagPlan] == planID && tags[TagManaged] == "true"
+	return tags[TagPlan] == planID && managed(tags)
 }
+
+// managed reports whether tags say that flowproof made the resource, for this plan or another.
+func managed(tags map[string]string) bool { return tags[TagManaged] == "true" }
 
 // mismatch is a precondition that no longer holds.
 type mismatch struct{ expected, found string }

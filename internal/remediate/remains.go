@@ -8,7 +8,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"time"
 
 	"flowproof/internal/inventory"
 )
@@ -103,12 +102,15 @@ func (m *remains) role(ctx context.Context, s Step, want request) (remain, error
 		return remain{}, err
 	}
 	policies = slices.DeleteFunc(policies, func(name string) bool {
-		return r.undone[stepID(s.Account, s.Region, PutRolePolicy, want.RoleName+"/"+name)]
+		return slices.ContainsFunc(r.Plan.Steps, func(o Step) bool {
+			put, err := requestOf(o.API)
+			return err == nil && o.Action == PutRolePolicy && r.undone[o.ID] && put.RoleName == want.RoleName && put.PolicyName == name
+		})
 	})
 	if len(policies) > 0 {
 		return changed("it has policies that this plan did not give it, or that were changed since: %s", strings.Join(policies, ", ")), nil
 	}
-	return m.used(ctx, time.Time{}, func(l inventory.FlowLog) bool { return l.Role == role.arn })
+	return m.used(ctx, s, func(l inventory.FlowLog) bool { return l.Role == role.arn })
 }
 
 // logGroup keeps a group that holds records, unless it was named.
@@ -138,7 +140,7 @@ func (m *remains) logGroup(ctx context.Context, s Step, want request) (remain, e
 	if (streams || g.stored > 0) && !slices.Contains(r.DeleteData, want.LogGroupName) {
 		return keep("it holds records; to delete it with them add --delete-data %s", want.LogGroupName), nil
 	}
-	return m.used(ctx, time.Time{}, func(l inventory.FlowLog) bool {
+	return m.used(ctx, s, func(l inventory.FlowLog) bool {
 		return l.DestinationType == inventory.ToCloudWatchLogs && groupName(l.LogGroup, l.Destination) == want.LogGroupName
 	}, s.Region)
 }
@@ -163,10 +165,11 @@ func (m *remains) settings(group Step, want request) (days int32, key string) {
 }
 
 // used keeps what a flow log still uses that this plan did not make, or that could not be deleted.
-// Flow logs older than since are none of the plan's matter. Without Regions it looks in all of
-// the plan's.
-func (m *remains) used(ctx context.Context, since time.Time, uses func(inventory.FlowLog) bool, regions ...string) (remain, error) {
+// Flow logs that were there before the step did without it. Without Regions it looks in all of the
+// plan's.
+func (m *remains) used(ctx context.Context, s Step, uses func(inventory.FlowLog) bool, regions ...string) (remain, error) {
 	r := m.run
+	since := r.history.steps[s.ID].at.Add(-clockSkew)
 	if len(regions) == 0 {
 		for _, s := range r.Plan.Steps {
 			regions = append(regions, s.Region)
@@ -208,7 +211,7 @@ func (m *remains) document(ctx context.Context, s Step, want request) (remain, e
 		return changed("it was changed since"), err
 	}
 	if s.Action == PutBucketPolicy {
-		return m.used(ctx, m.run.history.steps[s.ID].at, func(l inventory.FlowLog) bool {
+		return m.used(ctx, s, func(l inventory.FlowLog) bool {
 			return l.DestinationType == inventory.ToS3 && bucketName(l.Destination) == want.Bucket
 		})
 	}
@@ -233,8 +236,8 @@ func (m *remains) documentNow(ctx context.Context, s Step, want request) (string
 	if err != nil || role == nil {
 		return "", err
 	}
-	if !s.Foreign && !madeBy(r.Plan.ID, role.tags) {
-		return "", fmt.Errorf("the tags of role %s do not say that this plan made it", want.RoleName)
+	if !s.Foreign && !managed(role.tags) {
+		return "", fmt.Errorf("the tags of role %s do not say that flowproof made it", want.RoleName)
 	}
 	return r.Reader.rolePolicy(ctx, s.Region, want.RoleName, want.PolicyName)
 }

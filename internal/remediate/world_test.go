@@ -76,7 +76,7 @@ func newStand(t *testing.T, scenario string) *stand {
 	t.Cleanup(server.Close)
 	s := &stand{t: t, server: server, clock: c, plug: &plug{}, journal: filepath.Join(t.TempDir(), "plan.json.journal")}
 	for _, region := range []string{"us-east-1", "eu-west-1"} { // an account comes to be when it is first looked at
-		if _, err := NewReader(s.config()).flowLogs(t.Context(), region, "", nil); err != nil {
+		if _, err := NewReader(s.config()).vpcOwners(t.Context(), region, []string{"vpc-0"}); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -156,7 +156,7 @@ func (p *plug) reset(at int) {
 // not switch off.
 func (s *stand) open(p Plan, c Command) *Journal {
 	s.t.Helper()
-	j, err := OpenJournal(s.journal, p, Opened{Command: c, PID: 1, Host: "test"}, s.clock.time, true)
+	j, err := openJournal(s.journal, p, Opened{Command: c, PID: 1, Host: "test"}, s.clock.time, true, unsynced)
 	if err != nil {
 		s.t.Fatal(err)
 	}
