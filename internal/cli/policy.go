@@ -18,7 +18,7 @@ func (a *app) policyCommand() *cobra.Command {
 		Args:    cobra.NoArgs,
 		RunE:    showHelp,
 	}
-	cmd.AddCommand(a.policyReadCommand())
+	cmd.AddCommand(a.policyReadCommand(), a.policyWriteCommand())
 	return cmd
 }
 

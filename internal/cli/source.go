@@ -97,6 +97,7 @@ func (a *app) liveOptions(s config.Settings) awslive.Options {
 		EndpointURL: s.EndpointURL,
 		Regions:     s.Region,
 		Version:     version,
+		Named:       namesToRead(s),
 		Now:         time.Now,
 	}
 	if terminal.IsTerminal(a.streams.Stdin) && terminal.IsTerminal(a.streams.Stderr) {

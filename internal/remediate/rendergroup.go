@@ -99,7 +99,7 @@ func (e stepEntry) detail() string {
 // why says what asks for the step.
 func (e stepEntry) why() string {
 	if e.steps[0].Action != CreateFlowLog {
-		return "needed by " + count(e.needed, "flow log")
+		return "for " + count(e.needed, "flow log")
 	}
 	messages := map[string]bool{}
 	for _, s := range e.steps {
@@ -134,10 +134,15 @@ func (e stepEntry) write(b *page, verbose bool) {
 	if s.Foreign {
 		text += " (flowproof did not make it)"
 	}
+	if s.Action != CreateFlowLog {
+		text += "; " + e.why()
+	}
 	const indent = 6
 	b.hang(fmt.Sprintf("  %-3s ", e.number()), indent, text)
-	b.line(indent, indent, "why: "+e.why())
 	if s.Action == CreateFlowLog {
+		b.line(indent, indent, "why: "+e.why())
+	}
+	if s.Action == CreateFlowLog && (verbose || s.Cost.Monthly != nil) {
 		b.line(indent, indent, "cost: "+e.cost())
 	}
 	if !verbose {

@@ -80,7 +80,7 @@ func (p Plan) writeSummary(b *page) {
 // Headline says in one line what the plan does and what it does not.
 func (p Plan) Headline() string {
 	if len(p.Steps) == 0 && len(p.Unplanned) == 0 {
-		return "nothing to do" + p.incomplete() + "."
+		return "nothing to do" + p.missing() + "."
 	}
 	logs, foreign := 0, 0
 	for _, s := range p.Steps {
@@ -98,14 +98,19 @@ func (p Plan) Headline() string {
 	if n := len(p.Unplanned); n > 0 {
 		text += fmt.Sprintf("; %d not planned", n)
 	}
-	return text + p.incomplete() + "."
+	return text + p.missing() + "."
 }
 
-func (p Plan) incomplete() string {
-	if len(p.Gaps) == 0 {
-		return ""
+// missing says what the plan is silent about.
+func (p Plan) missing() string {
+	text := ""
+	if n := len(p.LeftOut); n > 0 {
+		text = fmt.Sprintf("; %d left out", n)
 	}
-	return fmt.Sprintf("; the read had %s, so more may be needed", count(len(p.Gaps), "gap"))
+	if n := len(p.Gaps); n > 0 {
+		text += fmt.Sprintf("; the read had %s, so more may be needed", count(n, "gap"))
+	}
+	return text
 }
 
 func count(n int, what string) string {
@@ -176,7 +181,7 @@ func (p Plan) writeRest(b *page) {
 		b.WriteString("\nNot planned\n")
 	}
 	for _, u := range p.Unplanned {
-		b.linef(2, 4, "%s in %s/%s: %s", u.Resource, u.Account, u.Region, u.Reason)
+		b.linef(2, 4, "%s: %s", place(u.Resource, u.Account, u.Region), u.Reason)
 		for _, step := range u.ByHand {
 			b.line(6, 8, "by hand: "+step)
 		}
@@ -186,7 +191,7 @@ func (p Plan) writeRest(b *page) {
 			b.WriteString("\n" + list.title + "\n")
 		}
 		for _, n := range list.notes {
-			b.linef(2, 4, "%s in %s/%s: %s", n.Resource, n.Account, n.Region, n.Reason)
+			b.linef(2, 4, "%s: %s", place(n.Resource, n.Account, n.Region), n.Reason)
 		}
 	}
 	if len(p.Gaps) > 0 {
@@ -195,6 +200,15 @@ func (p Plan) writeRest(b *page) {
 	for _, g := range p.Gaps {
 		b.linef(2, 4, "%s/%s: %s %s: %s", g.Account, g.Region, g.API, g.Cause, g.Message)
 	}
+}
+
+// place says what something is about. A whole scope is its own place.
+func place(resource, account, region string) string {
+	scope := account + "/" + region
+	if resource == scope {
+		return scope
+	}
+	return resource + " in " + scope
 }
 
 // noteList is notes of one kind.

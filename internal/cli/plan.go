@@ -1,0 +1,273 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"flowproof/internal/config"
+	"flowproof/internal/event"
+	"flowproof/internal/finding"
+	"flowproof/internal/inventory"
+	"flowproof/internal/remediate"
+	"flowproof/internal/scan"
+	"flowproof/internal/source/awslive"
+	"flowproof/internal/source/snapshot"
+)
+
+// deliveryFlags are the settings of how VPCs are to be recorded.
+var deliveryFlags = []string{
+	"destination", "log-group", "delivery-role", "retention-days", "kms-key",
+	"bucket", "prefix", "file-format", "hive-partitions", "per-hour",
+	"stream", "source-role", "cross-account-role",
+	"traffic", "interval", "log-format", "with-tag", "change-existing",
+}
+
+func (a *app) planCommand() *cobra.Command {
+	org := false
+	cmd := &cobra.Command{
+		Use:     "plan",
+		Short:   "Plan the repair of what a scan finds; change nothing",
+		GroupID: groupFix,
+		Long: `Reads what a scan reads and, by name, what flow logs would deliver to, and writes down every
+step that makes each VPC recorded: the request, why, what must still be so, how to take it back,
+what it costs. Nothing is changed. "flowproof apply" carries out the plan that was reviewed.
+
+What flowproof did not make is changed only with --change-existing, and never deleted.
+
+Exit status:
+  0    planned, or nothing to do
+  1    internal error
+  2    usage or configuration
+  3    something could not be planned; the plan says what and why
+  4    no AWS identity could be obtained
+  5    incomplete: something could not be read (wins over 3; --allow-gaps ignores it)
+  130  interrupted`,
+		Example: `  flowproof plan --out plan.json
+  flowproof plan --log-group '/flowproof/{account}/{vpc}' --retention-days 400 --out plan.json
+  flowproof plan --destination s3 --bucket arn:aws:s3:::central-flow-logs --change-existing --out plan.json
+  flowproof plan --resource 'vpc-0a*' --tag env=prod --format markdown
+  flowproof plan --export terraform > flowlogs.tf`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if org {
+				return usageError{errors.New("plan --org: planning for an organisation comes in a later version; this one plans one account")}
+			}
+			settings, err := a.settings(cmd)
+			if err != nil {
+				return err
+			}
+			return a.plan(cmd.Context(), settings)
+		},
+	}
+	a.addFlags(cmd, slices.Concat(readFlags, deliveryFlags, []string{
+		"format", "output", "allow-gaps", "save-snapshot", "out", "export", "resource", "tag", "gb-per-vpc",
+	})...)
+	cmd.Flags().BoolVar(&org, "org", false, "plan for every account of the organisation (comes later)")
+	return cmd
+}
+
+// plan is the whole of the plan command.
+func (a *app) plan(ctx context.Context, s config.Settings) (err error) {
+	policy, err := remediationPolicy(s)
+	if err != nil {
+		return usageError{err}
+	}
+	if err := checkPlanOutputs(s); err != nil {
+		return usageError{err}
+	}
+	inventories, findings, sum, err := a.readForPlan(ctx, s, policy)
+	if err != nil {
+		return err
+	}
+	plan, err := remediate.Build(remediate.Input{Inventories: inventories, Findings: findings, Policy: policy})
+	if err != nil {
+		return usageError{err}
+	}
+	if s.Out != "" {
+		if err := savePlan(plan, s.Out); err != nil {
+			return err
+		}
+	}
+	if err := a.showPlan(plan, s); err != nil {
+		return err
+	}
+	a.status = planStatus(ctx, plan, sum, s)
+	if next := planNext(plan, s); next != "" && !s.Quiet {
+		a.sayf("next: %s\n", next)
+	}
+	return nil
+}
+
+// readForPlan runs a scan and keeps what it read and found.
+func (a *app) readForPlan(ctx context.Context, s config.Settings, p remediate.Policy) (kept []inventory.Inventory, found []finding.Finding, sum event.Summary, err error) {
+	r, err := a.openRun(ctx, s)
+	if err != nil {
+		return nil, nil, sum, err
+	}
+	defer func() { err = joinClose(err, r) }()
+	r.options.Kinds = namedKinds(r.options.Source, p.Names())
+	r.options.Status = func(event.Summary) int { return statusClean }
+	keep := r.options.Keep
+	r.options.Keep = func(inv inventory.Inventory) error {
+		kept = append(kept, inv)
+		if keep == nil {
+			return nil
+		}
+		return keep(inv)
+	}
+	if sum, err = r.run(ctx); err != nil {
+		return nil, nil, sum, err
+	}
+	err = r.options.Spool.Walk(func(_ event.Scope, findings []finding.Finding) error {
+		found = append(found, findings...)
+		return nil
+	})
+	return kept, found, sum, err
+}
+
+// namedKinds are the kinds that a source can be asked for by name: those of the account itself, and
+// those that a snapshot was saved with. What is not known then, the plan leaves to apply.
+func namedKinds(source scan.Source, names inventory.Names) []inventory.Kind {
+	switch s := source.(type) {
+	case *chosenScopes:
+		return namedKinds(s.Source, names)
+	case *awslive.Source:
+		return names.Kinds()
+	case *snapshot.Source:
+		return slices.DeleteFunc(names.Kinds(), func(k inventory.Kind) bool { return !slices.Contains(s.Kinds(), k) })
+	}
+	return nil
+}
+
+// namesToRead are what a plan with these settings asks the account for by name; other commands do
+// not ask.
+func namesToRead(s config.Settings) inventory.Names {
+	p, err := remediationPolicy(s)
+	if err != nil {
+		return inventory.Names{} // a plan has refused it already
+	}
+	return p.Names()
+}
+
+// remediationPolicy is what the settings ask for.
+func remediationPolicy(s config.Settings) (remediate.Policy, error) {
+	p := remediate.Policy{
+		Destination: remediate.Destination(s.Destination),
+		LogGroup:    s.LogGroup, DeliveryRole: s.DeliveryRole, RetentionDays: whole(s.RetentionDays), KMSKey: s.KMSKey,
+		Bucket: s.Bucket, Prefix: s.Prefix, FileFormat: s.FileFormat, Hive: s.HivePartitions, PerHour: s.PerHour,
+		Stream: s.Stream, SourceRole: s.SourceRole, CrossAccountRole: s.CrossAccountRole,
+		Traffic: s.Traffic, Interval: whole(s.Interval), LogFormat: s.LogFormat, Tags: pairs(s.WithTag),
+		ChangeExisting: s.ChangeExisting, Resources: s.Resource, ChosenTags: pairs(s.Tag), GBPerVPC: s.GBPerVPC,
+	}
+	return p, p.Check()
+}
+
+// whole is a number that counts something; one that does not, such as 1.5, becomes none that
+// a policy takes.
+func whole(n float64) int32 {
+	if n != float64(int32(n)) {
+		return -1
+	}
+	return int32(n)
+}
+
+// pairs reads KEY=VALUE texts, which the settings have checked.
+func pairs(texts []string) map[string]string {
+	m := map[string]string{}
+	for _, text := range texts {
+		key, value, _ := strings.Cut(text, "=")
+		m[key] = value
+	}
+	return m
+}
+
+// checkPlanOutputs refuses before anything is read what cannot be written after it. A plan that was
+// begun stays: without it nothing could be verified or rolled back.
+func checkPlanOutputs(s config.Settings) error {
+	if s.Format == "jsonl" && s.Export == "" {
+		return errors.New("--format jsonl is for scans: a plan is text, json or markdown")
+	}
+	if s.Out == "" {
+		return nil
+	}
+	if info, err := os.Stat(filepath.Dir(s.Out)); err != nil || !info.IsDir() {
+		return fmt.Errorf("--out %s: there is no folder %s", s.Out, filepath.Dir(s.Out))
+	}
+	if _, err := os.Stat(s.Out + journalSuffix); err == nil {
+		return fmt.Errorf("--out %s: a journal lies beside it, so that plan was applied: keep it, and choose another name", s.Out)
+	}
+	return nil
+}
+
+// journalSuffix makes the journal's name of its plan's.
+const journalSuffix = ".journal"
+
+// savePlan writes the plan in whole or not at all.
+func savePlan(p remediate.Plan, path string) (err error) {
+	file, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+"-*")
+	if err != nil {
+		return fmt.Errorf("save the plan: %w", err)
+	}
+	defer func() {
+		if err != nil {
+			err = fmt.Errorf("save the plan: %w", errors.Join(err, os.Remove(file.Name())))
+		}
+	}()
+	if err := errors.Join(p.Encode(file), file.Sync(), file.Close()); err != nil {
+		return err
+	}
+	return os.Rename(file.Name(), path)
+}
+
+// showPlan writes the plan, or the code it is exported as, to standard output or --output.
+func (a *app) showPlan(p remediate.Plan, s config.Settings) (err error) {
+	w := a.streams.Stdout
+	if s.Output != "" {
+		file, failed := os.OpenFile(s.Output, os.O_CREATE|os.O_WRONLY|os.O_TRUNC, 0o600)
+		if failed != nil {
+			return usageError{fmt.Errorf("open the output: %w", failed)}
+		}
+		defer func() { err = joinClose(err, file) }()
+		w = file
+	}
+	switch {
+	case s.Export != "":
+		return p.Export(s.Export, w)
+	case s.Format == "json":
+		return p.Encode(w)
+	case s.Format == "markdown":
+		return p.WriteMarkdown(w)
+	}
+	return p.WriteText(w, remediate.TextOptions{Width: a.streams.Width(), Verbose: s.Verbose})
+}
+
+// planStatus is 5 for a read with gaps, then 3 for anything that is not planned.
+func planStatus(ctx context.Context, p remediate.Plan, sum event.Summary, s config.Settings) int {
+	switch {
+	case ctx.Err() != nil:
+		return statusInterrupted
+	case !sum.Complete && !s.AllowGaps:
+		return statusIncomplete
+	case len(p.Unplanned) > 0:
+		return statusFindings
+	}
+	return statusClean
+}
+
+// planNext is what to type next.
+func planNext(p remediate.Plan, s config.Settings) string {
+	switch {
+	case len(p.Steps) == 0, s.Export != "":
+		return ""
+	case s.Out == "":
+		return "save it with --out plan.json, review it, then flowproof apply plan.json"
+	}
+	return fmt.Sprintf("review %s, then flowproof apply %s", s.Out, s.Out)
+}
