@@ -37,7 +37,7 @@ func (a *app) planCommand() *cobra.Command {
 		GroupID: groupFix,
 		Long: `Reads what a scan reads and, by name, what flow logs would deliver to, and writes down every
 step that makes each VPC recorded: the request, why, what must still be so, how to take it back,
-what it costs. Nothing is changed. "flowproof apply" carries out the plan that was reviewed.
+what it costs. Nothing is changed: carry it out with --export cli, terraform or cloudformation.
 
 What flowproof did not make is changed only with --change-existing, and never deleted.
 
@@ -267,7 +267,7 @@ func planNext(p remediate.Plan, s config.Settings) string {
 	case len(p.Steps) == 0, s.Export != "":
 		return ""
 	case s.Out == "":
-		return "save it with --out plan.json, review it, then flowproof apply plan.json"
+		return "save it with --out plan.json and review it; --export cli|terraform|cloudformation writes it as code"
 	}
-	return fmt.Sprintf("review %s, then flowproof apply %s", s.Out, s.Out)
+	return fmt.Sprintf("review %s; --export cli|terraform|cloudformation writes the plan as code", s.Out)
 }
