@@ -1,100 +1,177 @@
 package remediate
 
 import (
-	"encoding/json"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/credentials"
+	"github.com/google/go-cmp/cmp"
 
 	"flowproof/internal/inventory"
+	"flowproof/internal/rule"
+	"flowproof/internal/rules"
 	"flowproof/internal/sandbox/mototest"
 )
 
-// cli runs the AWS CLI and reads its answer.
-func cli(t *testing.T, env []string, answer any, args ...string) {
+// motoRegions are where the tests on moto look: each has a default VPC there.
+var motoRegions = []string{"us-east-1", "eu-west-1"}
+
+// motoAccount is an account of its own on a moto server.
+type motoAccount struct {
+	id  string
+	env []string
+	cfg aws.Config
+}
+
+func newMotoAccount(t *testing.T, id string) motoAccount {
 	t.Helper()
-	cmd := exec.CommandContext(t.Context(), mototest.CLI(t), append(args, "--output", "json")...)
-	cmd.Env = env
+	endpoint := mototest.Start(t)
+	env := mototest.AccountEnv(t, endpoint, id)
+	value := func(name string) (found string) {
+		for _, kv := range env {
+			if v, ok := strings.CutPrefix(kv, name+"="); ok {
+				found = v
+			}
+		}
+		return found
+	}
+	return motoAccount{
+		id:  id,
+		env: append(env, "PATH="+filepath.Dir(mototest.CLI(t))+string(os.PathListSeparator)+os.Getenv("PATH")),
+		cfg: aws.Config{
+			BaseEndpoint: aws.String(endpoint), Region: "us-east-1",
+			Credentials: credentials.NewStaticCredentialsProvider(value("AWS_ACCESS_KEY_ID"), value("AWS_SECRET_ACCESS_KEY"), ""),
+			Retryer:     func() aws.Retryer { return aws.NopRetryer{} },
+		},
+	}
+}
+
+// plan reads the account's VPCs and flow logs, and plans as for one with nothing there by name.
+func (m motoAccount) plan(t *testing.T, policy Policy) Plan {
+	t.Helper()
+	in := Input{Policy: policy}
+	for _, region := range motoRegions {
+		inv := readScope(region)
+		inv.Account = m.id
+		owners, err := NewReader(m.cfg).vpcOwners(t.Context(), region, m.vpcs(t, region))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for id, owner := range owners {
+			inv.VPCs = append(inv.VPCs, inventory.VPC{ID: id, OwnerID: owner})
+		}
+		inv = asked(inv, policy)
+		in.Inventories = append(in.Inventories, inv)
+		in.Findings = append(in.Findings, rule.Judge(rules.All(), &inv, rule.DefaultPolicy())...)
+	}
+	p := built(t, in)
+	if len(p.Steps) < 2*len(motoRegions) || len(p.Unplanned) > 0 {
+		t.Fatalf("planned %v, unplanned %v", outline(p), reasons(p))
+	}
+	return p
+}
+
+func (m motoAccount) vpcs(t *testing.T, region string) []string {
+	t.Helper()
+	cmd := exec.CommandContext(t.Context(), mototest.CLI(t), "ec2", "describe-vpcs", "--region", region, "--query", "Vpcs[].VpcId", "--output", "text")
+	cmd.Env = m.env
 	out, err := cmd.Output()
 	if err != nil {
-		t.Fatalf("aws %s: %v", strings.Join(args, " "), err)
-	}
-	if err := json.Unmarshal(out, answer); err != nil {
 		t.Fatal(err)
 	}
+	return strings.Fields(string(out))
 }
 
-// described is what the AWS CLI says of the VPCs and flow logs of a Region.
-type described struct {
-	Vpcs     []struct{ VpcID, OwnerID string }
-	FlowLogs []struct {
-		ResourceID, LogGroupName, DeliverLogsStatus, TrafficType, DeliverLogsPermissionArn string
-		Tags                                                                               []tag
-	}
-}
-
-// TestTheScriptMakesWhatThePlanSays runs it with the AWS CLI against an AWS that was not written here.
-func TestTheScriptMakesWhatThePlanSays(t *testing.T) {
-	t.Parallel()
-	const motoAccount = "444455556666"
-	env := mototest.AccountEnv(t, mototest.Start(t), motoAccount)
-	env = append(env, "PATH="+filepath.Dir(mototest.CLI(t))+string(os.PathListSeparator)+os.Getenv("PATH"))
-	var inventories []inventory.Inventory
-	for _, region := range []string{"us-east-1", "eu-west-1"} {
-		var d described
-		cli(t, env, &d, "ec2", "describe-vpcs", "--region", region)
-		inv := readScope(region)
-		inv.Account = motoAccount
-		for _, v := range d.Vpcs {
-			inv.VPCs = append(inv.VPCs, inventory.VPC{ID: v.VpcID, OwnerID: v.OwnerID})
+// state is what the plan made, in words that are the same in every account.
+func (m motoAccount) state(t *testing.T, p Plan) []string {
+	t.Helper()
+	var lines []string
+	r := NewReader(m.cfg)
+	same := strings.NewReplacer(m.id, "ACCOUNT", p.ID, "PLAN")
+	say := func(format string, args ...any) { lines = append(lines, same.Replace(fmt.Sprintf(format, args...))) }
+	for _, region := range motoRegions {
+		logs, err := r.flowLogs(t.Context(), region, "", nil)
+		if err != nil {
+			t.Fatal(err)
 		}
-		inventories = append(inventories, inv)
+		for _, l := range logs {
+			vpc := l.ResourceID
+			l.ID, l.ResourceID, l.Created = "", "", time.Time{}
+			l.LogGroup = strings.Replace(l.LogGroup, vpc, "VPC", 1)
+			say("%s flow log %+v", region, l)
+		}
+		for _, s := range p.Steps {
+			if s.Action != CreateLogGroup || s.Region != region {
+				continue
+			}
+			g, err := r.logGroup(t.Context(), region, s.Resource)
+			if err != nil {
+				t.Fatal(err)
+			}
+			say("%s group %+v", region, *g)
+		}
 	}
-	p := built(t, judged(perVPC(), inventories...))
-	if len(p.Steps) < 8 {
-		t.Fatalf("too little is planned: %v", outline(p))
+	role, err := r.role(t.Context(), "us-east-1", DefaultRole)
+	if err != nil {
+		t.Fatal(err)
 	}
+	policy, err := r.rolePolicy(t.Context(), "us-east-1", DefaultRole, input(t, stepOf(t, p, PutRolePolicy, DefaultRole))["PolicyName"].(string))
+	if err != nil {
+		t.Fatal(err)
+	}
+	say("role %s trusts %s, may %s, has %v", role.arn, role.trust, policy, role.tags)
+	return lines
+}
 
-	script := exec.CommandContext(t.Context(), "bash")
-	script.Stdin, script.Env = strings.NewReader(export(t, p, "cli")), env
-	if out, err := script.CombinedOutput(); err != nil {
+// run runs the exported script with the AWS CLI.
+func (m motoAccount) run(t *testing.T, script string) (string, error) {
+	t.Helper()
+	cmd := exec.CommandContext(t.Context(), "bash")
+	cmd.Stdin, cmd.Env = strings.NewReader(script), m.env
+	out, err := cmd.CombinedOutput()
+	return string(out), err
+}
+
+// TestTheScriptEndsWhereApplyEnds runs the one with the AWS CLI and the other with the SDK, in two
+// accounts of an AWS that was not written here.
+func TestTheScriptEndsWhereApplyEnds(t *testing.T) {
+	t.Parallel()
+	one, other := newMotoAccount(t, "444455556666"), newMotoAccount(t, "777788889999")
+	policy := DefaultPolicy()
+	policy.LogGroup, policy.Tags = "/flowproof/{account}/{region}", map[string]string{"team": "it net"}
+	scripted, applied := one.plan(t, policy), other.plan(t, policy)
+
+	if out, err := one.run(t, export(t, scripted, "cli")); err != nil {
 		t.Fatalf("the script: %v\n%s", err, out)
 	}
-
-	for _, inv := range inventories {
-		var d described
-		cli(t, env, &d, "ec2", "describe-flow-logs", "--region", inv.Region)
-		if len(d.FlowLogs) != len(inv.VPCs) {
-			t.Fatalf("%s has %d flow logs, want %d", inv.Region, len(d.FlowLogs), len(inv.VPCs))
-		}
-		l := d.FlowLogs[0]
-		if l.ResourceID != inv.VPCs[0].ID || l.LogGroupName != "/flowproof/"+motoAccount+"/"+l.ResourceID || l.DeliverLogsStatus != "SUCCESS" || l.TrafficType != "ALL" {
-			t.Errorf("%s: %+v", inv.Region, l)
-		}
-		var groups struct {
-			LogGroups []struct{ RetentionInDays int }
-		}
-		cli(t, env, &groups, "logs", "describe-log-groups", "--region", inv.Region, "--log-group-name-prefix", l.LogGroupName)
-		if len(groups.LogGroups) != 1 || groups.LogGroups[0].RetentionInDays != 365 {
-			t.Errorf("%s: groups %+v", inv.Region, groups)
-		}
+	journal, err := OpenJournal(filepath.Join(t.TempDir(), "journal"), applied, someone(), time.Now, true)
+	if err != nil {
+		t.Fatal(err)
 	}
-	var role struct {
-		Role struct {
-			Arn  string
-			Tags []tag
-		}
-	}
-	cli(t, env, &role, "iam", "get-role", "--role-name", DefaultRole)
-	if len(role.Role.Tags) != 2 || role.Role.Tags[1].Value != p.ID {
-		t.Errorf("the role is %+v", role.Role)
+	defer func() { _ = journal.Close() }()
+	report, err := Apply{
+		Plan: applied, Journal: journal, Writer: NewWriter(other.cfg), Reader: NewReader(other.cfg), Clock: SystemClock(), AtOnce: 2,
+	}.Run(t.Context())
+	if err != nil || !report.Reached() {
+		t.Fatalf("apply: %v\n%s", err, show(report))
 	}
 
-	again := exec.CommandContext(t.Context(), "bash")
-	again.Stdin, again.Env = strings.NewReader(strings.ReplaceAll(export(t, p, "cli"), motoAccount, "999999999999")), env
-	if out, err := again.CombinedOutput(); err == nil || !strings.Contains(string(out), "nothing was done") {
+	want := other.state(t, applied)
+	if len(want) < 5 {
+		t.Fatalf("apply made too little to compare: %v", want)
+	}
+	if diff := cmp.Diff(want, one.state(t, scripted)); diff != "" {
+		t.Errorf("(-apply +script) %s", diff)
+	}
+
+	out, err := one.run(t, strings.ReplaceAll(export(t, scripted, "cli"), one.id, other.id))
+	if err == nil || !strings.Contains(out, "nothing was done") {
 		t.Errorf("in another account the script does not refuse: %v\n%s", err, out)
 	}
 }

@@ -78,3 +78,43 @@ func actionsOf(t *testing.T, policy string) []string {
 	}
 	return actions
 }
+
+// iamActions are the IAM actions of calls whose names differ; GetCallerIdentity needs none.
+var iamActions = map[string]string{
+	"s3:HeadBucket": "s3:ListBucket", "sts:GetCallerIdentity": "", "logs:AssociateKmsKey": "logs:AssociateKmsKey",
+}
+
+// TestThePolicyOfAPlanCoversWhatIsSent applies generated plans and takes them back, and holds every
+// request to the policy that is printed for the plan.
+func TestThePolicyOfAPlanCoversWhatIsSent(t *testing.T) {
+	t.Parallel()
+	sent := map[string]bool{}
+	for seed := range uint64(40) {
+		scenario, policy := generatedAccount(seed)
+		s := newStand(t, scenario)
+		p := s.replan(policy)
+		text, err := p.WritePolicy()
+		if err != nil {
+			t.Fatal(err)
+		}
+		allowed := actionsOf(t, text)
+		before := len(s.server.Calls())
+		s.reach(p)
+		s.rollback(p)
+		for _, c := range s.server.Calls()[before:] {
+			action, other := iamActions[c.Service+":"+c.Operation]
+			if !other {
+				action = c.Service + ":" + c.Operation
+			}
+			sent[action] = true
+			if action != "" && !slices.Contains(allowed, action) {
+				t.Fatalf("seed %d: %s was sent, and the policy does not allow it", seed, action)
+			}
+		}
+	}
+	for _, action := range []string{"ec2:CreateFlowLogs", "ec2:DeleteFlowLogs", "iam:CreateRole", "logs:CreateLogGroup", "s3:PutBucketPolicy"} {
+		if !sent[action] {
+			t.Errorf("no generated plan sends %s: the test shows little", action)
+		}
+	}
+}

@@ -92,9 +92,9 @@ func (p *planner) plan(findings []finding.Finding) (Plan, error) {
 	}
 	p.batch()
 	plan := Plan{
-		Schema: PlanSchema, Partition: p.partition, Policy: p.policy,
+		Schema: PlanSchema, Partition: p.partition, Policy: p.policy.whole(),
 		Accounts:  p.accounts(),
-		Steps:     slices.Concat([]Step{}, p.before, p.logs),
+		Steps:     append(append([]Step{}, p.before...), p.logs...),
 		Unplanned: ordered(p.unplanned, func(u Unplanned) Note { return Note{u.Resource, u.Account, u.Region, u.Reason} }),
 		LeftOut:   ordered(p.leftOut, sameNote),
 		LeftAlone: ordered(p.leftAlone, sameNote),

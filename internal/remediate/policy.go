@@ -44,3 +44,15 @@ type Policy struct {
 
 	GBPerVPC float64 `json:"gb_per_vpc"` // of flow log data a month, for the estimate; 0 when not given
 }
+
+// whole has empty lists where there are none, as every key of a plan is there.
+func (p Policy) whole() Policy {
+	if p.Tags == nil {
+		p.Tags = map[string]string{}
+	}
+	if p.ChosenTags == nil {
+		p.ChosenTags = map[string]string{}
+	}
+	p.Resources = append([]string{}, p.Resources...)
+	return p
+}
