@@ -18,6 +18,7 @@ const (
 	statusFindings    = 3   // findings at or above --fail-on
 	statusNoIdentity  = 4   // no AWS identity could be obtained at all
 	statusIncomplete  = 5   // something could not be read; wins over statusFindings
+	statusUnreached   = 6   // apply, verify or rollback did not reach its end state
 	statusInterrupted = 130 // Ctrl-C
 )
 

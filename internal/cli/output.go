@@ -4,7 +4,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"time"
@@ -19,7 +21,8 @@ import (
 type output struct {
 	format  string
 	w       io.Writer
-	file    *os.File // nil for standard output
+	file    *os.File // nil for standard output; beside path until it is whole
+	path    string
 	options report.Options
 }
 
@@ -53,11 +56,14 @@ func (a *app) openOutput(wanted string, s config.Settings) (output, error) {
 		o.options.Colour = a.streams.Color(a.streams.Stdout, s.NoColor)
 		return o, nil
 	}
-	file, err := os.OpenFile(path, os.O_CREATE|os.O_WRONLY|os.O_TRUNC, 0o600) //nolint:gosec // the user names their own file
-	if err != nil {
-		return output{}, fmt.Errorf("open the report: %w", err)
+	if info, err := os.Stat(path); err == nil && !info.Mode().IsRegular() {
+		return output{}, fmt.Errorf("open the report %s: it is there and no regular file", path)
 	}
-	o.w, o.file = file, file
+	file, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*")
+	if err != nil {
+		return output{}, fmt.Errorf("open the report %s: %w", path, err)
+	}
+	o.w, o.file, o.path = file, file, path
 	return o, nil
 }
 
@@ -82,15 +88,33 @@ func (o outputs) write(spool *event.Spool) error {
 			return fmt.Errorf("write the %s report: %w", out.format, err)
 		}
 	}
+	return o.publish()
+}
+
+// publish gives the files their names, now that they are whole: a run that fails leaves an
+// earlier report, or a snapshot of the same name, as it was.
+func (o outputs) publish() error {
+	for _, out := range o {
+		if out.file == nil {
+			continue
+		}
+		if err := os.Rename(out.file.Name(), out.path); err != nil {
+			return fmt.Errorf("write the %s report: %w", out.format, err)
+		}
+	}
 	return nil
 }
 
-// Close closes the files.
+// Close closes the files and removes those that were not published.
 func (o outputs) Close() error {
 	var errs []error
 	for _, out := range o {
-		if out.file != nil {
-			errs = append(errs, out.file.Close())
+		if out.file == nil {
+			continue
+		}
+		errs = append(errs, out.file.Close())
+		if err := os.Remove(out.file.Name()); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			errs = append(errs, err)
 		}
 	}
 	return errors.Join(errs...)

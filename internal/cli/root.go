@@ -96,7 +96,7 @@ It only reads. What it could not read is never counted as a pass.`,
 	)
 	root.AddCommand(
 		a.scanCommand(), a.snapshotCommand(), a.kbCommand(), a.policyCommand(),
-		a.planCommand(),
+		a.planCommand(), a.applyCommand(), a.verifyCommand(), a.rollbackCommand(),
 		a.demoCommand(), a.sandboxCommand(),
 		a.configCommand(), a.versionCommand(),
 	)

@@ -5,7 +5,9 @@ import (
 	"net/http/httptest"
 	"os"
 	"os/exec"
+	"slices"
 	"strconv"
+	"strings"
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
@@ -36,6 +38,7 @@ func TestScripts(t *testing.T) {
 			return nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
+			"approve": approve,
 			"exits":   exits,
 			"sandbox": serveScenario,
 		},
@@ -61,6 +64,23 @@ func exits(ts *testscript.TestScript, neg bool, args []string) {
 	if got != want {
 		ts.Fatalf("exit status %d, want %d", got, want)
 	}
+}
+
+// approve runs a command on a plan with the approval that the plan's hash is, and wants exit status
+// 0 or the one given: approve [-STATUS] apply plan.json.
+func approve(ts *testscript.TestScript, neg bool, args []string) {
+	want := "0"
+	if len(args) > 0 && strings.HasPrefix(args[0], "-") {
+		want, args = args[0][1:], args[1:]
+	}
+	if neg || len(args) < 2 {
+		ts.Fatalf("usage: approve [-STATUS] COMMAND PLAN [ARG ...]")
+	}
+	_, hash, found := strings.Cut(ts.ReadFile(args[1]), `"hash": "sha256:`)
+	if !found {
+		ts.Fatalf("%s has no hash", args[1])
+	}
+	exits(ts, false, slices.Concat([]string{want, "flowproof"}, args, []string{"--approve", hash[:8]}))
 }
 
 // serveScenario serves a scenario file, or the demo's, and points AWS_ENDPOINT_URL at it.

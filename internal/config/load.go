@@ -57,6 +57,11 @@ type Settings struct {
 	Interval         float64  `setting:"interval"`
 	LogFormat        string   `setting:"log-format"`
 	WithTag          []string `setting:"with-tag"`
+
+	Journal     string        `setting:"journal"`
+	MaxAge      time.Duration `setting:"max-age"`
+	MaxFailures float64       `setting:"max-failures"`
+	AtOnce      float64       `setting:"at-once"`
 }
 
 // Value is one setting as it was resolved, and the layer that decided it.

@@ -211,6 +211,7 @@ func TestDefaultsAreThoseOfTheTable(t *testing.T) {
 		Window: 24 * time.Hour, FailOn: "low", Format: "text", Report: none, PolicyTraffic: "reject",
 		Resource: none, Tag: none, Destination: "cloudwatch-logs", LogGroup: "MyFlowLogs", DeliveryRole: "flowproof-delivery",
 		RetentionDays: 365, FileFormat: "plain-text", Traffic: "ALL", Interval: 600, LogFormat: "default", WithTag: none,
+		MaxAge: 24 * time.Hour, MaxFailures: 10, AtOnce: 8,
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)

@@ -60,7 +60,7 @@ func (s Setting) Flag() string {
 // Table returns every setting in the order in which people are shown them.
 // Adding a row here and a field to Settings is all that a new one takes.
 func Table() []Setting {
-	return slices.Concat(reading(), judging(), telling(), policies(), planning(), delivering())
+	return slices.Concat(reading(), judging(), telling(), policies(), planning(), delivering(), applying())
 }
 
 func reading() []Setting {
@@ -187,6 +187,16 @@ func delivering() []Setting {
 			Key: "with-tag", Kind: List, Placeholder: "KEY=VALUE", Pattern: tagPattern, Form: "KEY=VALUE",
 			Doc: "tag of everything that is made, beside flowproof's own",
 		},
+	}
+}
+
+// applying is how a plan is carried out, verified and taken back.
+func applying() []Setting {
+	return []Setting{
+		{Key: "journal", Kind: Text, Placeholder: "FILE", Doc: "what was done about a plan; none means beside the plan, as PLAN.journal"},
+		{Key: "max-age", Kind: Duration, Default: "24h", Placeholder: "DURATION", Doc: "how old the read behind a plan may be when it is applied"},
+		{Key: "max-failures", Kind: Number, Default: "10", Placeholder: "COUNT", Doc: "begin nothing more after so many failed steps; 0 means no limit"},
+		{Key: "at-once", Kind: Number, Default: "8", Placeholder: "COUNT", Doc: "changes that are on their way at once"},
 	}
 }
 

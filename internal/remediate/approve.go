@@ -61,3 +61,11 @@ func (p Plan) CheckCaller(c Caller) error {
 	}
 	return nil
 }
+
+// HomeRegion is where the plan's account is asked who it is.
+func (p Plan) HomeRegion() string {
+	if len(p.Steps) > 0 {
+		return p.Steps[0].Region
+	}
+	return homeRegion(p.Partition)
+}

@@ -25,13 +25,13 @@ func (p Plan) WritePolicy() (string, error) {
 	return r.policy()
 }
 
-// WritePolicy is the least IAM policy with which any plan of a policy can be applied, verified and
+// WritePolicy is the least IAM policy with which any plan of a policy can be made, applied, verified and
 // rolled back, in every account and Region of a partition.
 func (p Policy) WritePolicy(partition string) (string, error) {
 	if err := p.Check(); err != nil {
 		return "", err
 	}
-	r := reach{partition: partition, destination: p.Destination, actions: map[Action]bool{CreateFlowLog: true, DeleteFlowLog: true}}
+	r := reach{partition: partition, destination: p.Destination, planning: true, actions: map[Action]bool{CreateFlowLog: true, DeleteFlowLog: true}}
 	everywhere := inventory.Scope{Partition: partition, Account: "*", Region: "*"}
 	r.flowLogs, r.subjects = []string{everywhere.ARN("vpc-flow-log", "*")}, []string{everywhere.ARN("vpc", "*")}
 	role := func(name string) string { return fmt.Sprintf("arn:%s:iam::*:role/%s", partition, name) }
@@ -66,6 +66,7 @@ func (p Policy) WritePolicy(partition string) (string, error) {
 type reach struct {
 	partition   string
 	destination Destination
+	planning    bool // the plan is yet to be made
 	actions     map[Action]bool
 	subjects    []string // ARNs of what gets flow logs
 	flowLogs    []string
@@ -181,6 +182,9 @@ func (r reach) reading() statement {
 	default:
 		actions = append(actions, "iam:GetRole", "iam:GetRolePolicy", "iam:ListAttachedRolePolicies", "iam:ListRolePolicies",
 			"logs:DescribeLogGroups", "logs:DescribeLogStreams", "logs:ListTagsForResource")
+		if r.planning {
+			actions = append(actions, "iam:GetPolicy", "iam:GetPolicyVersion") // of policies attached to the role
+		}
 	}
 	return statement{Sid: "FlowproofRead", Effect: "Allow", Action: unique(actions), Resource: []string{"*"}}
 }

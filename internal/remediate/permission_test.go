@@ -101,6 +101,15 @@ func TestThePolicyOfAPlanCoversWhatIsSent(t *testing.T) {
 		before := len(s.server.Calls())
 		s.reach(p)
 		s.rollback(p)
+		whole, err := policy.WritePolicy("aws")
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, c := range s.server.Calls()[:before] {
+			if action := c.Service + ":" + c.Operation; iamActions[action] == "" && c.Service != "sts" && !slices.Contains(actionsOf(t, whole), action) {
+				t.Fatalf("seed %d: planning sends %s, and the policy of the command does not allow it", seed, action)
+			}
+		}
 		for _, c := range s.server.Calls()[before:] {
 			action, other := iamActions[c.Service+":"+c.Operation]
 			if !other {

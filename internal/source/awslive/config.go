@@ -81,9 +81,18 @@ func New(ctx context.Context, o Options) (*Source, error) {
 	if err != nil {
 		return nil, err
 	}
-	retryer, err := newRetryer()
+	cfg, err := LoadConfig(ctx, o)
 	if err != nil {
 		return nil, err
+	}
+	return newSource(o, filter, cfg)
+}
+
+// LoadConfig is the configuration that New reads with, for those who do more than read.
+func LoadConfig(ctx context.Context, o Options) (aws.Config, error) {
+	retryer, err := newRetryer()
+	if err != nil {
+		return aws.Config{}, err
 	}
 	load := []func(*config.LoadOptions) error{
 		config.WithRetryer(func() aws.Retryer { return retryer }),
@@ -100,9 +109,9 @@ func New(ctx context.Context, o Options) (*Source, error) {
 	}
 	cfg, err := config.LoadDefaultConfig(ctx, load...)
 	if err != nil {
-		return nil, fmt.Errorf("load the AWS configuration: %w", err)
+		return aws.Config{}, fmt.Errorf("load the AWS configuration: %w", err)
 	}
-	return newSource(o, filter, cfg)
+	return cfg, nil
 }
 
 // At reads whatever answers at an endpoint, with fixed credentials and none of this machine's
@@ -112,17 +121,26 @@ func At(endpointURL string, o Options) (*Source, error) {
 	if err != nil {
 		return nil, err
 	}
-	retryer, err := newRetryer()
+	cfg, err := ConfigAt(endpointURL)
 	if err != nil {
 		return nil, err
 	}
-	return newSource(o, filter, aws.Config{
+	return newSource(o, filter, cfg)
+}
+
+// ConfigAt is the configuration that At reads with.
+func ConfigAt(endpointURL string) (aws.Config, error) {
+	retryer, err := newRetryer()
+	if err != nil {
+		return aws.Config{}, err
+	}
+	return aws.Config{
 		BaseEndpoint: aws.String(endpointURL),
 		Credentials:  credentials.NewStaticCredentialsProvider("FLOWPROOF", "flowproof", ""),
 		HTTPClient:   newHTTPClient(),
 		Logger:       logging.Nop{},
 		Retryer:      func() aws.Retryer { return retryer },
-	})
+	}, nil
 }
 
 func newSource(o Options, filter regionFilter, cfg aws.Config) (*Source, error) {
