@@ -174,11 +174,26 @@ func chooseRules(s config.Settings) ([]rule.Rule, error) {
 
 func policyOf(s config.Settings) rule.Policy {
 	p := rule.DefaultPolicy()
-	p.Window = s.Window
+	p.Window, p.RetentionDays, p.Encryption, p.Format = s.Window, s.PolicyRetentionDays, s.PolicyEncryption, s.PolicyFormat
+	p.SubnetCoverage, p.SingleDestination = s.PolicySubnetCoverage, s.PolicySingleDestination
+	for _, t := range s.PolicyDestinationTypes {
+		p.DestinationTypes = append(p.DestinationTypes, destinationType(t))
+	}
 	if s.PolicyTraffic == "all" {
 		p.Traffic = inventory.AllTraffic
 	}
 	return p
+}
+
+// destinationType is AWS's word for a type of destination in the settings.
+func destinationType(setting string) string {
+	switch setting {
+	case "cloudwatch-logs":
+		return inventory.ToCloudWatchLogs
+	case "firehose":
+		return inventory.ToFirehose
+	}
+	return setting
 }
 
 // advisories says of each rule what is the same in all its findings.

@@ -114,9 +114,11 @@ func textOf(s Setting, node *yaml.Node) (string, error) {
 		return "", errors.New("has no value: give one, or leave the key out")
 	case s.Kind == Switch && tag != "!!bool":
 		return "", fmt.Errorf("%q is neither true nor false, written without quotes", node.Value)
+	case s.Kind == Count && tag != "!!int":
+		return "", fmt.Errorf("%q is not a whole number, written without quotes", node.Value)
 	case s.Kind == Number && tag != "!!int" && tag != "!!float":
 		return "", fmt.Errorf("%q is not a number, written without quotes", node.Value)
-	case s.Kind == Number:
+	case s.Kind == Number, s.Kind == Count:
 		return numberOf(node)
 	case s.Kind != Switch && tag != "!!str" && tag != "!!timestamp": // YAML 1.2 has no timestamps
 		return "", fmt.Errorf("%s is no text in YAML: put it in quotes", node.Value)

@@ -45,6 +45,7 @@ func TestFilesThatAreRefused(t *testing.T) {
 		{"a number in a list", "account:\n  - 123456789012\n", []string{"line 1", `"account"`, "123456789012", "quotes"}},
 		{"true for a text", "profile: true\n", []string{"line 1", `"profile"`, "quotes"}},
 		{"a number for a duration", "window: 24\n", []string{"line 1", `"window"`, "quotes"}},
+		{"part of a day", "policy:\n  retention-days: 1.5\n", []string{"line 2", `"policy.retention-days"`, "not a whole number"}},
 		{"a quoted switch", "quiet: 'true'\n", []string{"line 1", `"quiet"`, "neither true nor false", "without quotes"}},
 		{"yes for a switch", "quiet: yes\n", []string{"line 1", `"quiet"`, "neither true nor false"}},
 	}

@@ -33,6 +33,13 @@ type Settings struct {
 	Verbose       bool          `setting:"verbose"`
 	PolicyTraffic string        `setting:"policy.traffic"`
 
+	PolicyRetentionDays     int32    `setting:"policy.retention-days"`
+	PolicyEncryption        bool     `setting:"policy.encryption"`
+	PolicyFormat            []string `setting:"policy.format"`
+	PolicyDestinationTypes  []string `setting:"policy.destination-types"`
+	PolicySubnetCoverage    bool     `setting:"policy.subnet-coverage"`
+	PolicySingleDestination bool     `setting:"policy.single-destination"`
+
 	Out            string   `setting:"out"`
 	Export         string   `setting:"export"`
 	Resource       []string `setting:"resource"`

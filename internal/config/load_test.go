@@ -175,6 +175,10 @@ func TestBadValuesNameSettingLayerAndWhatIsAllowed(t *testing.T) {
 		{"none of the values, in the environment", env("FLOWPROOF_FAIL_ON", "lowest"), []string{"fail-on", "(environment FLOWPROOF_FAIL_ON)", `"lowest"`, "low, medium"}},
 		{"none of the values, by flag", flag("--fail-on=lowest"), []string{"fail-on", "(flag --fail-on)", `"lowest"`, "low, medium"}},
 		{"in a section of the file", given{file: "policy: {traffic: none}"}, []string{"policy.traffic", "(file ", "reject, all"}},
+		{"part of a day", env("FLOWPROOF_POLICY_RETENTION_DAYS", "1.5"), []string{"policy.retention-days", "whole number"}},
+		{"fewer days than none", env("FLOWPROOF_POLICY_RETENTION_DAYS", "-1"), []string{"policy.retention-days", "from 0"}},
+		{"a destination type of AWS's", given{file: "policy: {destination-types: cloud-watch-logs}"}, []string{"policy.destination-types", "cloudwatch-logs, s3 or firehose"}},
+		{"a field with its braces", given{file: "policy: {format: ['${flow-direction}']}"}, []string{"policy.format", "such as flow-direction"}},
 		{"an account id that is short, in the file", given{file: "account: ['123']"}, []string{"account", "(file ", `"123"`, "twelve digits"}},
 		{"an account id that is short, in the environment", env("FLOWPROOF_ACCOUNT", "123456789012,123"), []string{"FLOWPROOF_ACCOUNT", "twelve digits"}},
 		{"an account id that is short, by flag", flag("--account=123"), []string{"--account", "twelve digits"}},
@@ -212,6 +216,7 @@ func TestDefaultsAreThoseOfTheTable(t *testing.T) {
 		Resource: none, Tag: none, Destination: "cloudwatch-logs", LogGroup: "MyFlowLogs", DeliveryRole: "flowproof-delivery",
 		RetentionDays: 365, FileFormat: "plain-text", Traffic: "ALL", Interval: 600, LogFormat: "default", WithTag: none,
 		MaxAge: 24 * time.Hour, MaxFailures: 10, AtOnce: 8,
+		PolicyRetentionDays: 365, PolicyFormat: none, PolicyDestinationTypes: none,
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)

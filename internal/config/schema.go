@@ -5,6 +5,7 @@ import (
 	"cmp"
 	"encoding/json"
 	"fmt"
+	"math"
 	"strings"
 )
 
@@ -52,6 +53,8 @@ func (s Setting) schema() (object, error) {
 		o["type"] = "boolean"
 	case Number:
 		o["type"], o["minimum"] = "number", 0
+	case Count:
+		o["type"], o["minimum"], o["maximum"] = "integer", 0, math.MaxInt32
 	case List:
 		item := s.text()
 		o["oneOf"] = []object{item, {"type": "array", "items": item}}

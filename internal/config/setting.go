@@ -16,6 +16,7 @@ const (
 	Switch   Kind = "switch"   // true or false
 	Duration Kind = "duration" // as Go writes it: 90m, 24h
 	Number   Kind = "number"   // decimal, from 0
+	Count    Kind = "count"    // whole, from 0, no more than 2147483647
 	List     Kind = "list"     // texts; separated by commas where they come as one text
 )
 
@@ -130,6 +131,32 @@ func policies() []Setting {
 		{
 			Key: "policy.traffic", Kind: Text, Default: "reject", Allowed: []string{"reject", "all"}, NoFlag: true,
 			Doc: "traffic that flow-log-traffic-check asks to be recorded",
+		},
+		{
+			Key: "policy.retention-days", Kind: Count, Default: "365", Placeholder: "DAYS", NoFlag: true,
+			Doc: "how long flow-log-retention-check asks records to be kept; 0 asks for nothing",
+		},
+		{
+			Key: "policy.encryption", Kind: Switch, NoFlag: true,
+			Doc: "flow-log-encryption-check asks for a customer-managed key at the destination",
+		},
+		{
+			Key: "policy.format", Kind: List, Placeholder: "FIELD", NoFlag: true,
+			Pattern: `[a-z][a-z0-9]*(-[a-z0-9]+)*`, Form: "the name of a field of flow log records, such as flow-direction",
+			Doc: "fields that flow-log-format-check asks records to have; none asks for nothing",
+		},
+		{
+			Key: "policy.destination-types", Kind: List, Placeholder: "TYPE", NoFlag: true,
+			Pattern: `cloudwatch-logs|s3|firehose`, Form: "cloudwatch-logs, s3 or firehose",
+			Doc: "where flow-log-destination-check allows flow logs to deliver; none allows all: cloudwatch-logs, s3, firehose",
+		},
+		{
+			Key: "policy.subnet-coverage", Kind: Switch, NoFlag: true,
+			Doc: "flow logs that cover every interface of a VPC do in place of one on the VPC itself",
+		},
+		{
+			Key: "policy.single-destination", Kind: Switch, NoFlag: true,
+			Doc: "the traffic asked for has to arrive whole at one destination; what two hold together does not do",
 		},
 	}
 }

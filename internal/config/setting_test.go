@@ -13,7 +13,7 @@ func TestEveryRowHasAFieldOfItsTypeAndEveryFieldARow(t *testing.T) {
 	types := map[Kind]reflect.Type{
 		Text: reflect.TypeFor[string](), Switch: reflect.TypeFor[bool](),
 		Duration: reflect.TypeFor[time.Duration](), List: reflect.TypeFor[[]string](),
-		Number: reflect.TypeFor[float64](),
+		Number: reflect.TypeFor[float64](), Count: reflect.TypeFor[int32](),
 	}
 	fields := fieldsByKey(new(Settings))
 	if want := reflect.TypeFor[Settings]().NumField(); len(fields) != want {

@@ -40,6 +40,12 @@ func (s Setting) parse(texts []string) (any, error) {
 			return nil, fmt.Errorf("is not a number from 0")
 		}
 		return n, nil
+	case Count:
+		n, err := strconv.ParseInt(text, 10, 32)
+		if err != nil || n < 0 {
+			return nil, fmt.Errorf("is not a whole number from 0 to %d", math.MaxInt32)
+		}
+		return int32(n), nil
 	default:
 		return text, s.check(text)
 	}

@@ -22,14 +22,21 @@ type Rule struct {
 	Judge    func(*Pass)      // judges every resource of its kind through the pass
 }
 
-// Policy is what an organisation asks for beyond the rules' fixed questions.
+// Policy is what an organisation asks for beyond the rules' fixed questions. A rule whose
+// question is switched off here says not-applicable.
 type Policy struct {
-	Traffic inventory.Traffic // what must be recorded; Reject unless set
-	Window  time.Duration     // how recent a record must be to prove arrival
+	Traffic           inventory.Traffic // what must be recorded; Reject unless set
+	Window            time.Duration     // how recent a record must be to prove arrival
+	RetentionDays     int32             // how long records must be kept, in days; 0 asks for nothing
+	Encryption        bool              // destinations must be encrypted with a customer-managed key
+	Format            []string          // fields that a record must have, "flow-direction"; none asks for nothing
+	DestinationTypes  []string          // those allowed, as in [inventory.FlowLog].DestinationType; none allows all
+	SubnetCoverage    bool              // logs on all subnets or interfaces do in place of one on the VPC
+	SingleDestination bool              // what is asked for must arrive whole at one destination
 }
 
 // DefaultPolicy is what the documentation promises: rejected traffic recorded, arrival
-// within a day.
+// within a day, records kept for a year, and nothing else asked for.
 func DefaultPolicy() Policy {
-	return Policy{Traffic: inventory.Reject, Window: 24 * time.Hour}
+	return Policy{Traffic: inventory.Reject, Window: 24 * time.Hour, RetentionDays: 365}
 }
