@@ -53,13 +53,6 @@ func (p *planner) withGroups(targets []target) []target {
 
 func (p *planner) groupOf(t target) string { return expandGroup(p.policy.LogGroup, t.inv.Scope, t.id) }
 
-func (p *planner) trafficOf(t target) string {
-	if t.gateway {
-		return ""
-	}
-	return p.policy.Traffic
-}
-
 // groupObstacle says why a group cannot take the records, or not as the policy asks.
 func (p *planner) groupObstacle(inv *inventory.Inventory, name string) string {
 	group, exists, _ := inv.LogGroup(name)

@@ -249,7 +249,15 @@ func TestWhatIsThereDecidesWhatIsPlanned(t *testing.T) {
 		},
 		"accepted traffic alone": {
 			there:   in(func(l *inventory.FlowLog) { l.TrafficType = "ACCEPT" }),
-			planned: true,
+			planned: true, note: "record ACCEPT already, so the plan adds one of REJECT",
+		},
+		"accepted traffic alone, and rejected traffic fails in our place": {
+			there: func(inv *inventory.Inventory) {
+				inv.FlowLogs = append(inv.FlowLogs,
+					log("fl-1", "vpc-a", func(l *inventory.FlowLog) { l.TrafficType = "ACCEPT" }),
+					log("fl-2", "vpc-a", func(l *inventory.FlowLog) { failing(l); l.LogGroup, l.TrafficType = "MyFlowLogs", "REJECT" }))
+			},
+			unplanned: "AlreadyExists",
 		},
 		"accepted traffic alone, and more of it is asked for": {
 			there:     in(func(l *inventory.FlowLog) { l.TrafficType = "ACCEPT" }),
@@ -503,5 +511,65 @@ func TestCallsTakeAsManyResourcesAsAWSDoes(t *testing.T) {
 	slices.Sort(sizes)
 	if diff := cmp.Diff([]int{10, 25, 25, 100, 1000, 1000}, sizes); diff != "" {
 		t.Error(diff)
+	}
+}
+
+// TestOnlyMissingTrafficIsAdded holds each flow log to what the VPC lacks of what is wanted.
+func TestOnlyMissingTrafficIsAdded(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct{ there, wanted, want string }{
+		{"", "ALL", "ALL"},
+		{"", "REJECT", "REJECT"},
+		{"ACCEPT", "ALL", "REJECT"},
+		{"ACCEPT", "REJECT", "REJECT"},
+		{"REJECT", "ALL", "ACCEPT"},
+		{"REJECT", "ACCEPT", "ACCEPT"},
+	} {
+		t.Run(test.there+" to "+test.wanted, func(t *testing.T) {
+			t.Parallel()
+			inv, policy, required := readScope("eu-west-1", "vpc-a"), DefaultPolicy(), rule.DefaultPolicy()
+			policy.Traffic, required.Traffic = test.wanted, inventory.AllTraffic
+			if test.there != "" {
+				inv.FlowLogs = []inventory.FlowLog{log("fl-1", "vpc-a", func(l *inventory.FlowLog) { l.TrafficType = test.there })}
+			}
+			inv = asked(inv, policy)
+			p := built(t, Input{Policy: policy, Inventories: []inventory.Inventory{inv}, Findings: rule.Judge(rules.All(), &inv, required)})
+			var got []string
+			for _, s := range p.Steps {
+				if s.Action == CreateFlowLog {
+					in, err := s.members()
+					if err != nil {
+						t.Fatal(err)
+					}
+					got = append(got, fmt.Sprint(in["TrafficType"]))
+				}
+			}
+			if diff := cmp.Diff([]string{test.want}, got); diff != "" {
+				t.Error(diff)
+			}
+		})
+	}
+}
+
+// TestOneFlowLogForAllWhereTwoDoNotDo: a rule that fails although everything is recorded asks for one
+// flow log that has the whole.
+func TestOneFlowLogForAllWhereTwoDoNotDo(t *testing.T) {
+	t.Parallel()
+	inv, policy := readScope("eu-west-1", "vpc-a"), DefaultPolicy()
+	for _, traffic := range []string{"ACCEPT", "REJECT"} {
+		inv.FlowLogs = append(inv.FlowLogs, log("fl-"+traffic, "vpc-a", func(l *inventory.FlowLog) { l.TrafficType, l.LogGroup = traffic, traffic }))
+	}
+	in := judged(policy, inv)
+	for i, f := range in.Findings {
+		if f.Rule == "flow-log-traffic-check" {
+			in.Findings[i].Outcome, in.Findings[i].Message = finding.Fail, "no destination holds all of it"
+		}
+	}
+	p := built(t, in)
+	if want := "create-flow-log vpc-a eu-west-1"; !slices.Contains(outline(p), want) || len(p.Unplanned) > 0 {
+		t.Fatalf("planned %v, unplanned %v", outline(p), reasons(p))
+	}
+	if in := string(p.Steps[len(p.Steps)-1].API.Input); !strings.Contains(in, `"TrafficType":"ALL"`) {
+		t.Errorf("the flow log is not of everything: %s", in)
 	}
 }

@@ -133,7 +133,8 @@ func (p *planner) flowLog(t target, at placement) (Step, error) {
 	if t.gateway {
 		input["MaxAggregationInterval"] = 60
 	} else {
-		input["TrafficType"] = p.policy.Traffic
+		input["TrafficType"] = p.trafficOf(t)
+		p.noteComplement(t)
 		if p.format != "" {
 			input["LogFormat"] = p.format // a gateway has fields of its own
 		}
@@ -160,6 +161,13 @@ func idsOf(logs []inventory.FlowLog) []string {
 		ids = append(ids, l.ID)
 	}
 	return ids
+}
+
+// noteComplement says why a flow log records less than the policy wants of all.
+func (p *planner) noteComplement(t target) {
+	if traffic := p.trafficOf(t); traffic != p.policy.Traffic {
+		p.note(t.inv.Scope, t.id, "its working flow logs record %s already, so the plan adds one of %s and not a second of %s", inventory.Recorded(t.logs), traffic, p.policy.Traffic)
+	}
 }
 
 // batch gives flow logs that differ in nothing but their resource one call, as many as AWS takes.

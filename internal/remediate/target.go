@@ -155,6 +155,24 @@ func tagsOf(inv *inventory.Inventory, id string) map[string]string {
 	return inv.VPCs[i].Tags
 }
 
+// trafficOf is what a flow log on a target is to record: of the traffic that is wanted what no
+// working flow log on it records, so that nothing is paid for twice. Where these record all of it
+// and a rule fails all the same, that rule asks for one flow log with the whole.
+func (p *planner) trafficOf(t target) string {
+	if t.gateway {
+		return ""
+	}
+	wanted := inventory.FlowLog{TrafficType: p.policy.Traffic}.Traffic()
+	missing := wanted &^ inventory.Recorded(t.logs)
+	if missing == 0 {
+		missing = wanted
+	}
+	if missing == inventory.AllTraffic {
+		return p.policy.Traffic
+	}
+	return missing.String()
+}
+
 // nameTelemetry names the flow logs that a telemetry rule manages.
 func (p *planner) nameTelemetry() {
 	for _, inv := range p.scopes {
@@ -187,7 +205,7 @@ func (p *planner) obstacle(t target, want inventory.FlowLog) (reason string, byH
 		}
 	}
 	recorded := inventory.Recorded(t.logs)
-	if !t.gateway && recorded != 0 && recorded.Has(want.Traffic()) {
+	if !t.gateway && recorded != 0 && recorded.Has(want.Traffic()) && want.Traffic() != inventory.AllTraffic {
 		return fmt.Sprintf("its working flow logs record %s already, and one more of %s adds nothing: plan with --traffic ALL", recorded, want.TrafficType), nil
 	}
 	return "", nil
