@@ -21,6 +21,7 @@ func rows() []row {
 		{"internal/framework", nil},
 		{"internal/config", nil},
 		{"internal/terminal", nil},
+		{"internal/iampolicy", nil}, // what a document says, for rules to judge and for plans to rest on
 
 		{"internal/finding", []string{"internal/inventory"}},
 		{"internal/event", []string{"internal/inventory", "internal/finding"}},
@@ -37,7 +38,7 @@ func rows() []row {
 		// Rules see an inventory and nothing else, so that any source can be judged.
 		{"internal/rule", []string{"internal/inventory", "internal/finding"}},
 		{"internal/rules", []string{"internal/rule", "internal/rules/*"}},
-		{"internal/rules/*", []string{"internal/rule", "internal/inventory", "internal/finding"}},
+		{"internal/rules/*", []string{"internal/rule", "internal/inventory", "internal/finding", "internal/iampolicy"}},
 		{"internal/kb", []string{"internal/rule", "internal/finding", "internal/framework", "internal/terminal"}},
 
 		// A run is handed its source, its rules and its readers: it chooses none of them.
@@ -45,7 +46,7 @@ func rows() []row {
 		{"internal/report", []string{"internal/event", "internal/finding", "internal/inventory", "internal/framework", "internal/terminal"}},
 
 		// What changes accounts is handed its scan, so that it cannot reach past it.
-		{"internal/remediate", []string{"internal/inventory", "internal/finding", "internal/rule", "internal/terminal"}},
+		{"internal/remediate", []string{"internal/inventory", "internal/finding", "internal/iampolicy", "internal/rule", "internal/terminal"}},
 
 		// The embedded AWS stands in for one that others wrote: it must not share our mistakes.
 		{"internal/sandbox", nil},
@@ -148,7 +149,7 @@ func awsFiles() []string {
 
 // pureFolders hold facts and verdicts.
 func pureFolders() []string {
-	return []string{"internal/inventory", "internal/framework", "internal/finding", "internal/rule", "internal/rules", "internal/rules/*"}
+	return []string{"internal/inventory", "internal/framework", "internal/finding", "internal/iampolicy", "internal/rule", "internal/rules", "internal/rules/*"}
 }
 
 // use keeps some names of a package, which itself may be imported, out of our packages. It does

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"flowproof/internal/iampolicy"
 	"flowproof/internal/inventory"
 )
 
@@ -95,10 +96,10 @@ func (p *planner) planBucket(a account) (placement, bool, error) {
 		return placement{}, false, nil
 	}
 	switch p.bucketTakes(a, bucket) {
-	case denied:
+	case iampolicy.Denied:
 		p.skipAccount(a, fmt.Sprintf("the policy of bucket %s denies delivery, and nothing that is added can change that", name))
 		return placement{}, false, nil
-	case allowed:
+	case iampolicy.Allowed:
 		expect, err := bucketPrecondition(bucket)
 		return placement{expect: []Precondition{expect}}, true, err
 	}
@@ -133,18 +134,18 @@ func (p *planner) foreignBucket(a account, bucket inventory.Bucket, statements [
 
 // bucketTakes asks the bucket's policy for the two things that delivery does, from every Region that
 // is wanted.
-func (p *planner) bucketTakes(a account, bucket inventory.Bucket) decision {
-	worst := allowed
+func (p *planner) bucketTakes(a account, bucket inventory.Bucket) iampolicy.Decision {
+	worst := iampolicy.Allowed
 	for _, s := range a.sites {
-		from := access{service: deliveryService, context: map[string]string{
+		from := iampolicy.Request{Service: deliveryService, Context: map[string]string{
 			"aws:sourceaccount": s.inv.Account,
 			"aws:sourcearn":     fmt.Sprintf("arn:%s:logs:%s:%s:delivery-source", s.inv.Partition, s.inv.Region, s.inv.Account),
 		}}
-		write := from.with(map[string]string{"s3:x-amz-acl": "bucket-owner-full-control"})
-		write.action, write.resource = "s3:PutObject", p.objectsOf(s.inv.Account)+"vpcflowlogs/"+s.inv.Region+"/0.log.gz"
+		write := from.With(map[string]string{"s3:x-amz-acl": "bucket-owner-full-control"})
+		write.Action, write.Resource = "s3:PutObject", p.objectsOf(s.inv.Account)+"vpcflowlogs/"+s.inv.Region+"/0.log.gz"
 		check := from
-		check.action, check.resource = "s3:GetBucketAcl", p.policy.Bucket
-		worst = least(least(worst, decide(write, bucket.Policy)), decide(check, bucket.Policy))
+		check.Action, check.Resource = "s3:GetBucketAcl", p.policy.Bucket
+		worst = least(least(worst, surely(write, bucket.Policy)), surely(check, bucket.Policy))
 	}
 	return worst
 }

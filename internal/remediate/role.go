@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"flowproof/internal/iampolicy"
 	"flowproof/internal/inventory"
 )
 
@@ -134,11 +135,11 @@ func (p *planner) reuseRole(a account, iam inventory.Scope, role inventory.Role)
 	ours := role.Tags[TagManaged] == "true"
 	may := ours || p.policy.ChangeExisting
 	trusted, writes := roleTrusts(a, role), p.roleWrites(a, role)
-	if trusted == denied || writes == denied {
+	if trusted == iampolicy.Denied || writes == iampolicy.Denied {
 		p.skipAccount(a, fmt.Sprintf("the delivery role %s denies what flow logs need, and nothing that is added can change that: choose another with --delivery-role", role.Name))
 		return planned, false, nil
 	}
-	if trusted == allowed && writes == allowed {
+	if trusted == iampolicy.Allowed && writes == iampolicy.Allowed {
 		planned.expect = []Precondition{expect}
 		return planned, true, nil
 	}
@@ -164,9 +165,9 @@ func (p *planner) reuseRole(a account, iam inventory.Scope, role inventory.Role)
 }
 
 // roleChanges are what the role lacks: each adds, and takes nothing away.
-func (p *planner) roleChanges(a account, iam inventory.Scope, role inventory.Role, trusted, writes decision) ([]change, error) {
+func (p *planner) roleChanges(a account, iam inventory.Scope, role inventory.Role, trusted, writes iampolicy.Decision) ([]change, error) {
 	var changes []change
-	if trusted != allowed {
+	if trusted != iampolicy.Allowed {
 		trust, err := addStatements(role.Trust, []statement{trustStatement(iam)})
 		if err != nil {
 			return nil, fmt.Errorf("trust policy of role %s: %w", role.Name, err)
@@ -182,7 +183,7 @@ func (p *planner) roleChanges(a account, iam inventory.Scope, role inventory.Rol
 			undo:   &undo{UpdateAssumeRolePolicy, map[string]any{"RoleName": role.Name, "PolicyDocument": role.Trust}},
 		})
 	}
-	if writes != allowed {
+	if writes != iampolicy.Allowed {
 		c, err := p.rolePolicy(a, iam, &role)
 		if err != nil {
 			return nil, err
@@ -193,9 +194,9 @@ func (p *planner) roleChanges(a account, iam inventory.Scope, role inventory.Rol
 }
 
 // refuseRole says what a role lacks that flowproof may not change.
-func (p *planner) refuseRole(a account, role inventory.Role, trusted decision, changes []change) error {
+func (p *planner) refuseRole(a account, role inventory.Role, trusted iampolicy.Decision, changes []change) error {
 	lacks := "may not write to the log groups"
-	if trusted != allowed {
+	if trusted != iampolicy.Allowed {
 		lacks = "does not trust " + flowLogService
 	}
 	var byHand []string
@@ -217,10 +218,10 @@ func (p *planner) skipAccount(a account, reason string, byHand ...string) {
 }
 
 // roleTrusts asks the trust policy for a flow log of every Region that is wanted.
-func roleTrusts(a account, role inventory.Role) decision {
-	worst := allowed
+func roleTrusts(a account, role inventory.Role) iampolicy.Decision {
+	worst := iampolicy.Allowed
 	for _, s := range a.sites {
-		worst = least(worst, decide(access{service: flowLogService, action: "sts:AssumeRole", context: map[string]string{
+		worst = least(worst, surely(iampolicy.Request{Service: flowLogService, Action: "sts:AssumeRole", Context: map[string]string{
 			"aws:sourceaccount": s.inv.Account,
 			"aws:sourcearn":     s.inv.ARN("vpc-flow-log", "fl-0123456789abcdef0"),
 		}}, role.Trust))
@@ -229,12 +230,12 @@ func roleTrusts(a account, role inventory.Role) decision {
 }
 
 // roleWrites asks the role's policies for the two actions without which nothing is delivered.
-func (p *planner) roleWrites(a account, role inventory.Role) decision {
+func (p *planner) roleWrites(a account, role inventory.Role) iampolicy.Decision {
 	var policies []string
 	for _, policy := range slices.Concat(role.Inline, role.Attached) {
 		policies = append(policies, policy.Document)
 	}
-	worst := allowed
+	worst := iampolicy.Allowed
 	for _, s := range a.sites {
 		var groups []string
 		for _, t := range s.targets {
@@ -243,20 +244,9 @@ func (p *planner) roleWrites(a account, role inventory.Role) decision {
 		for _, group := range unique(groups) {
 			stream := fmt.Sprintf("arn:%s:logs:%s:%s:log-group:%s:log-stream:eni-0-all", s.inv.Partition, s.inv.Region, s.inv.Account, group)
 			for _, action := range []string{"logs:CreateLogStream", "logs:PutLogEvents"} {
-				worst = least(worst, decide(access{action: action, resource: stream}, policies...))
+				worst = least(worst, surely(iampolicy.Request{Action: action, Resource: stream}, policies...))
 			}
 		}
 	}
 	return worst
-}
-
-// least keeps the worse of two decisions.
-func least(a, b decision) decision {
-	switch {
-	case a == denied || b == denied:
-		return denied
-	case a == notAllowed || b == notAllowed:
-		return notAllowed
-	}
-	return allowed
 }

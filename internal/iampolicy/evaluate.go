@@ -1,0 +1,147 @@
+package iampolicy
+
+import (
+	"maps"
+	"slices"
+	"strings"
+)
+
+// Request is a question to policies: may this principal do this to that.
+type Request struct {
+	Service  string            // the principal, a service; empty for a policy of the role itself
+	Action   string            // "s3:PutObject"
+	Resource string            // ARN; empty for a trust policy
+	Context  map[string]string // condition keys whose value is known, in lower case
+}
+
+// With adds to what is known.
+func (r Request) With(context map[string]string) Request {
+	known := maps.Clone(r.Context)
+	if known == nil {
+		known = map[string]string{}
+	}
+	maps.Copy(known, context)
+	r.Context = known
+	return r
+}
+
+// Match says whether something surely is so.
+type Match int
+
+// The answers, in this order: the lesser of two holds for both together.
+const (
+	No Match = iota
+	Maybe
+	Yes
+)
+
+func (m Match) not() Match { return Yes - m }
+
+func matchIf(yes bool) Match {
+	if yes {
+		return Yes
+	}
+	return No
+}
+
+// Evaluation is what policies together say to a request: whether a statement allows it and whether
+// one denies it.
+type Evaluation struct{ Allow, Deny Match }
+
+// Decision is an evaluation in one word.
+type Decision string
+
+// The decisions. An explicit deny wins (IAM user guide, policy evaluation logic).
+const (
+	Allowed    Decision = "allowed"
+	NotAllowed Decision = "not-allowed"
+	Denied     Decision = "denied"      // and no statement that is added can change it
+	CannotTell Decision = "cannot-tell" // it turns on something that is not known here
+)
+
+// Decision is the evaluation in one word.
+func (e Evaluation) Decision() Decision {
+	switch {
+	case e.Deny == Yes:
+		return Denied
+	case e.Allow == No:
+		return NotAllowed
+	case e.Deny == Maybe, e.Allow == Maybe:
+		return CannotTell
+	}
+	return Allowed
+}
+
+// Evaluate asks policies together, as IAM does. An empty document is none; one that cannot be read
+// may say anything.
+func Evaluate(r Request, documents ...string) Evaluation {
+	var e Evaluation
+	for _, document := range documents {
+		if document == "" {
+			continue
+		}
+		policy, err := Parse(document)
+		if err != nil {
+			e.Allow, e.Deny = max(e.Allow, Maybe), max(e.Deny, Maybe)
+			continue
+		}
+		for _, s := range policy.Statements {
+			if m := s.Matches(r); s.Allow {
+				e.Allow = max(e.Allow, m)
+			} else {
+				e.Deny = max(e.Deny, m)
+			}
+		}
+	}
+	return e
+}
+
+// Matches reports whether the statement is about the request.
+func (s Statement) Matches(r Request) Match {
+	m := min(s.matchesPrincipal(r), s.matchesAction(r.Action), s.matchesResource(r.Resource))
+	for _, c := range s.Conditions {
+		m = min(m, c.holds(r.Context))
+	}
+	return m
+}
+
+func (s Statement) matchesPrincipal(r Request) Match {
+	switch {
+	case s.Principals == nil:
+		return matchIf(r.Service == "")
+	case r.Service == "":
+		return No // a statement of another kind of policy
+	case s.NotPrincipal:
+		return min(s.Principals.include(r.Service).not(), Maybe) // AWS advises against it, for it is hard to tell
+	}
+	return s.Principals.include(r.Service)
+}
+
+func (p Principals) include(service string) Match {
+	return matchIf(p.Anyone || slices.Contains(p.Services, service))
+}
+
+func (s Statement) matchesAction(action string) Match {
+	if len(s.NotActions) > 0 {
+		return matchesAny(lowered(s.NotActions), strings.ToLower(action)).not()
+	}
+	return matchesAny(lowered(s.Actions), strings.ToLower(action))
+}
+
+func (s Statement) matchesResource(resource string) Match {
+	switch {
+	case resource == "":
+		return Yes
+	case len(s.NotResources) > 0:
+		return matchesAny(s.NotResources, resource).not()
+	}
+	return matchesAny(s.Resources, resource)
+}
+
+func lowered(list []string) []string {
+	out := make([]string, len(list))
+	for i, s := range list {
+		out[i] = strings.ToLower(s)
+	}
+	return out
+}
