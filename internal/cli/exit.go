@@ -43,14 +43,15 @@ func summaryStatus(s event.Summary, failOn string, allowGaps bool) int {
 	return statusClean
 }
 
-// failedAtLeast reports whether a finding fails at or above a severity; never for "none".
+// failedAtLeast reports whether a finding that no baseline knows fails at or above a severity;
+// never for "none".
 func failedAtLeast(s event.Summary, failOn string) bool {
 	from := slices.Index(finding.Severities(), finding.Severity(failOn))
 	if from < 0 {
 		return false
 	}
 	for _, v := range finding.Severities()[from:] {
-		if s.Failed[v] > 0 {
+		if s.New(v) > 0 {
 			return true
 		}
 	}

@@ -114,6 +114,10 @@ type Summary struct {
 	Gaps       int                      `json:"gaps"`
 	Calls      int64                    `json:"calls"`
 	Finished   time.Time                `json:"finished"`
+
+	Suppressions []Suppression `json:"suppressions,omitempty"` // those of the settings
+	Baseline     *Baseline     `json:"baseline,omitempty"`     // where the run was compared with one
+	Frameworks   []Framework   `json:"frameworks,omitempty"`   // those that the run was asked about
 }
 
 // Scopes counts the ledger. Expected leaves out the rows that were not expected to be read.

@@ -116,6 +116,24 @@ type Finding struct {
 	Evidence    Evidence        `json:"evidence"`
 	Gaps        []inventory.Gap `json:"gaps"`
 	Suppression *Suppression    `json:"suppression"`
+
+	// SuppressedOutcome is what a suppressed finding would have been; empty for all others.
+	SuppressedOutcome Outcome `json:"suppressed_outcome,omitempty"`
+	// Baseline marks a fail that an earlier run had too.
+	Baseline bool `json:"baseline,omitempty"`
+}
+
+// Suppressible reports whether somebody may accept the finding: it fails, or AWS does not state
+// what would decide it. What could not be read is a gap whoever accepts it, and a VPC that
+// another account owns is accepted there.
+func (f Finding) Suppressible() bool {
+	own := f.Resource.Owner == f.Resource.Account
+	return own && (f.Outcome == Fail || f.Outcome == Unknown && len(f.Gaps) == 0)
+}
+
+// Suppress accepts a suppressible finding. It keeps what it would have been.
+func (f *Finding) Suppress(by Suppression) {
+	f.Outcome, f.SuppressedOutcome, f.Suppression = Suppressed, f.Outcome, &by
 }
 
 // Fingerprint identifies a finding across runs, sources and order: rule, resource and, where

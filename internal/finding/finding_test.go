@@ -101,3 +101,33 @@ func TestLists_are_in_order_and_whole(t *testing.T) {
 		t.Errorf("assurances (-want +got):\n%s", diff)
 	}
 }
+
+func TestSuppress(t *testing.T) {
+	t.Parallel()
+	own := finding.Resource{Account: "111122223333", Owner: "111122223333"}
+	foreign := finding.Resource{Account: "111122223333", Owner: "444455556666"}
+	gaps := []inventory.Gap{{API: "ec2:DescribeFlowLogs"}}
+	for name, tt := range map[string]struct {
+		finding finding.Finding
+		want    bool
+	}{
+		"a fail":                          {finding.Finding{Outcome: finding.Fail, Resource: own}, true},
+		"an unknown that AWS leaves":      {finding.Finding{Outcome: finding.Unknown, Resource: own}, true},
+		"an unknown because of a gap":     {finding.Finding{Outcome: finding.Unknown, Resource: own, Gaps: gaps}, false},
+		"a pass":                          {finding.Finding{Outcome: finding.Pass, Resource: own}, false},
+		"what does not apply":             {finding.Finding{Outcome: finding.NotApplicable, Resource: own}, false},
+		"what is suppressed already":      {finding.Finding{Outcome: finding.Suppressed, Resource: own}, false},
+		"a VPC that another account owns": {finding.Finding{Outcome: finding.Unknown, Resource: foreign}, false},
+	} {
+		if got := tt.finding.Suppressible(); got != tt.want {
+			t.Errorf("%s: may be suppressed: %v, want %v", name, got, tt.want)
+		}
+	}
+	f := finding.Finding{Outcome: finding.Fail, Resource: own}
+	by := finding.Suppression{Owner: "network", Reason: "empty", Expires: "2027-01-01"}
+	f.Suppress(by)
+	want := finding.Finding{Outcome: finding.Suppressed, SuppressedOutcome: finding.Fail, Suppression: &by, Resource: own}
+	if diff := cmp.Diff(want, f); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+}

@@ -44,9 +44,18 @@ type Options struct {
 	Spool   *event.Spool                    // takes the stream, gives it back in order
 	Live    []event.Handler                 // read the stream as it comes
 	Keep    func(inventory.Inventory) error // is handed every inventory; nil keeps none
+	Review  Review                          // may mark findings; nil marks none
 	Status  func(event.Summary) int         // the exit status that the summary announces
 	Now     func() time.Time                // the clock of the summary
 	Workers int                             // scopes read at once
+}
+
+// Review marks findings by what somebody decided about them. It is called from one goroutine.
+type Review interface {
+	// Findings is handed those of each scope before they are emitted, with what they rest on.
+	Findings(inv *inventory.Inventory, found []finding.Finding)
+	// Summary is handed the run's summary before its exit status is decided.
+	Summary(*event.Summary)
 }
 
 // progressEvery is how often a run says how far it has come, whether or not a scope ended:
@@ -170,6 +179,9 @@ func (r *run) emitScope(res result) error {
 			return err
 		}
 	}
+	if r.Review != nil {
+		r.Review.Findings(inv, res.findings)
+	}
 	row := event.Scope{
 		Scope: inv.Scope, Status: inv.Status(), Assumed: inv.Assumed,
 		VPCs: len(inv.VPCs), Gaps: append([]inventory.Gap{}, inv.Gaps...),
@@ -226,6 +238,9 @@ func (r *run) emitProgress() error {
 func (r *run) close() error {
 	r.summary.Calls = r.Source.Calls()
 	r.summary.Finished = r.Now()
+	if r.Review != nil {
+		r.Review.Summary(&r.summary)
+	}
 	r.summary.ExitStatus = r.Status(r.summary)
 	return r.emit(event.Event{Type: event.TypeSummary, Summary: &r.summary})
 }

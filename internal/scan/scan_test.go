@@ -301,3 +301,55 @@ func TestEveryInventoryIsKept(t *testing.T) {
 		t.Error(diff)
 	}
 }
+
+// acceptor accepts every finding that may be accepted.
+type acceptor struct{ scopes []inventory.Scope }
+
+func (a *acceptor) Findings(inv *inventory.Inventory, found []finding.Finding) {
+	a.scopes = append(a.scopes, inv.Scope)
+	for i := range found {
+		if found[i].Suppressible() {
+			found[i].Suppress(finding.Suppression{Owner: "network", Reason: "empty", Expires: "2027-01-01"})
+		}
+	}
+}
+
+func (a *acceptor) Summary(s *event.Summary) {
+	s.Suppressions = []event.Suppression{{Findings: s.Outcomes[finding.Suppressed]}}
+}
+
+func TestWhatAReviewMarksIsEmittedCountedAndSeenByParticipants(t *testing.T) {
+	t.Parallel()
+	shared := inventory.VPC{ID: "vpc-shared", OwnerID: owner}
+	source := &saved{scopes: []inventory.Inventory{
+		inRegion(owner, []inventory.VPC{shared, {ID: "vpc-good"}}, workingLog("fl-1", "vpc-good")),
+		inRegion(participant, []inventory.VPC{shared}),
+	}}
+	review := &acceptor{}
+	var asked event.Summary
+	got := run(t, t.Context(), source, func(o *scan.Options) {
+		o.Review = review
+		o.Status = func(s event.Summary) int { asked = s; return 0 }
+	})
+	if got.err != nil {
+		t.Fatal(got.err)
+	}
+	if len(review.scopes) != 2 {
+		t.Errorf("the review saw %v, want both scopes", review.scopes)
+	}
+	all := findings(t, got.spool)
+	accepted := all["vpc-flow-log-check@arn:aws:ec2:eu-west-1:111111111111:vpc/vpc-shared"]
+	if accepted.Outcome != finding.Suppressed || accepted.SuppressedOutcome != finding.Fail || accepted.Suppression == nil {
+		t.Errorf("the owner's finding is %s, was %s", accepted.Outcome, accepted.SuppressedOutcome)
+	}
+	seen := all["vpc-flow-log-check@arn:aws:ec2:eu-west-1:111111111111:vpc/vpc-shared#seen-from:222222222222"]
+	if want := "shared by account 111111111111, which owns it: suppressed there: " + accepted.Message; seen.Message != want || seen.Outcome != finding.NotApplicable {
+		t.Errorf("the participant's finding is %s: %s", seen.Outcome, seen.Message)
+	}
+	if asked.Failed[finding.Low] != 0 || asked.Outcomes[finding.Suppressed] != 1 || asked.VPCs["absent"] != 1 {
+		t.Errorf("the exit status is decided from %+v", asked)
+	}
+	if len(asked.Suppressions) != 1 || got.summary.Suppressions[0].Findings != 1 {
+		t.Error("what the review says of the run is not in its summary before the exit status is decided")
+	}
+}
