@@ -13,15 +13,8 @@ import (
 )
 
 func (a *app) kbCommand() *cobra.Command {
-	cmd := &cobra.Command{
-		Use:     "kb",
-		Short:   "The knowledge base: what each rule finds, and how to check and fix it by hand",
-		GroupID: groupKnow,
-		Args:    cobra.NoArgs,
-		RunE:    showHelp,
-	}
-	cmd.AddCommand(a.kbListCommand(), a.kbShowCommand(), a.kbExportCommand())
-	return cmd
+	return holder("kb", "The knowledge base: what each rule finds, and how to check and fix it by hand", groupKnow,
+		a.kbListCommand(), a.kbShowCommand(), a.kbExportCommand())
 }
 
 func (a *app) kbListCommand() *cobra.Command {

@@ -19,6 +19,7 @@ import (
 	"flowproof/internal/scan"
 	"flowproof/internal/source/awslive"
 	"flowproof/internal/source/snapshot"
+	"flowproof/internal/terminal"
 )
 
 // deliveryFlags are the settings of how VPCs are to be recorded.
@@ -37,7 +38,9 @@ func (a *app) planCommand() *cobra.Command {
 		GroupID: groupFix,
 		Long: `Reads what a scan reads and, by name, what flow logs would deliver to, and writes down every
 step that makes each VPC recorded: the request, why, what must still be so, how to take it back,
-what it costs. Nothing is changed: carry it out with --export cli, terraform or cloudformation.
+what it costs. Nothing is changed. Save the plan with --out and review it: flowproof apply carries
+it out, verify asks the scanner whether it came true, and rollback takes it back. --export writes
+the same plan as code for another tool.
 
 What flowproof did not make is changed only with --change-existing, and never deleted.
 
@@ -100,7 +103,7 @@ func (a *app) plan(ctx context.Context, s config.Settings) (err error) {
 	}
 	a.status = planStatus(ctx, plan, sum, s)
 	if next := planNext(plan, s); next != "" && !s.Quiet {
-		a.sayf("next: %s\n", next)
+		a.sayf("next: %s\n", terminal.Printable(next))
 	}
 	return nil
 }
@@ -267,7 +270,7 @@ func planNext(p remediate.Plan, s config.Settings) string {
 	case len(p.Steps) == 0, s.Export != "":
 		return ""
 	case s.Out == "":
-		return "save it with --out plan.json and review it; --export cli|terraform|cloudformation writes it as code"
+		return "save it with --out plan.json, review it, and carry it out with flowproof apply plan.json"
 	}
-	return fmt.Sprintf("review %s; --export cli|terraform|cloudformation writes the plan as code", s.Out)
+	return fmt.Sprintf("review %s, then flowproof apply %[1]s carries it out; --export cli|terraform|cloudformation writes it as code", s.Out)
 }

@@ -11,15 +11,8 @@ import (
 )
 
 func (a *app) policyCommand() *cobra.Command {
-	cmd := &cobra.Command{
-		Use:     "policy",
-		Short:   "The IAM permissions that flowproof needs, and no more",
-		GroupID: groupKnow,
-		Args:    cobra.NoArgs,
-		RunE:    showHelp,
-	}
-	cmd.AddCommand(a.policyReadCommand(), a.policyWriteCommand())
-	return cmd
+	return holder("policy", "The IAM permissions that flowproof needs, and no more", groupKnow,
+		a.policyReadCommand(), a.policyWriteCommand())
 }
 
 func (a *app) policyReadCommand() *cobra.Command {

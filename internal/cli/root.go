@@ -107,6 +107,13 @@ It only reads. What it could not read is never counted as a pass.`,
 // the help and exit 0.
 func showHelp(cmd *cobra.Command, _ []string) error { return cmd.Help() }
 
+// holder is a command that only holds others.
+func holder(use, short, group string, commands ...*cobra.Command) *cobra.Command {
+	cmd := &cobra.Command{Use: use, Short: short, GroupID: group, Args: cobra.NoArgs, RunE: showHelp}
+	cmd.AddCommand(commands...)
+	return cmd
+}
+
 // The groups of commands in the help text.
 const (
 	groupKnow  = "know"

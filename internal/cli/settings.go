@@ -27,15 +27,7 @@ func (a *app) settings(cmd *cobra.Command) (config.Settings, error) {
 }
 
 func (a *app) configCommand() *cobra.Command {
-	cmd := &cobra.Command{
-		Use:     "config",
-		Short:   "Settings and where they come from",
-		GroupID: groupAbout,
-		Args:    cobra.NoArgs,
-		RunE:    showHelp,
-	}
-	cmd.AddCommand(a.configShowCommand())
-	return cmd
+	return holder("config", "Settings and where they come from", groupAbout, a.configShowCommand())
 }
 
 func (a *app) configShowCommand() *cobra.Command {
