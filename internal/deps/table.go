@@ -45,8 +45,9 @@ func rows() []row {
 		{"internal/scan", []string{"internal/inventory", "internal/rule", "internal/finding", "internal/event"}},
 		{"internal/report", []string{"internal/event", "internal/finding", "internal/inventory", "internal/framework", "internal/terminal"}},
 
-		// What changes accounts is handed its scan, so that it cannot reach past it.
-		{"internal/remediate", []string{"internal/inventory", "internal/finding", "internal/iampolicy", "internal/rule", "internal/terminal"}},
+		// What changes accounts is handed its scan, so that it cannot reach past it. Of the source it
+		// takes how a flow log is read (see uses): what is looked at again is what was scanned.
+		{"internal/remediate", []string{"internal/inventory", "internal/finding", "internal/iampolicy", "internal/rule", "internal/terminal", "internal/source/awslive"}},
 
 		// The embedded AWS stands in for one that others wrote: it must not share our mistakes.
 		{"internal/sandbox", nil},
@@ -163,6 +164,11 @@ type use struct {
 
 func uses() []use {
 	return []use{
+		{
+			path: module + "/internal/source/awslive", names: []string{"New", "At", "LoadConfig", "ConfigAt", "Source", "Options"},
+			within: []string{"internal/remediate"},
+			reason: "what changes accounts is handed its scan and its credentials by the command line",
+		},
 		{
 			path: "time", names: []string{"Now", "Since", "Until", "Sleep", "After", "AfterFunc", "Tick", "NewTicker", "NewTimer"},
 			within: pureFolders(),

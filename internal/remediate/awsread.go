@@ -21,6 +21,7 @@ import (
 	smithyhttp "github.com/aws/smithy-go/transport/http"
 
 	"flowproof/internal/inventory"
+	"flowproof/internal/source/awslive"
 )
 
 // Reader reads again what a plan rests on, just before and just after something is changed. It
@@ -104,7 +105,7 @@ func (r Reader) flowLogs(ctx context.Context, region, field string, values []str
 				return nil, readError("ec2:DescribeFlowLogs", region, err)
 			}
 			for _, l := range page.FlowLogs {
-				found = append(found, flowLogOf(l))
+				found = append(found, awslive.FlowLogOf(l))
 			}
 		}
 	}
@@ -119,35 +120,6 @@ const (
 
 func filter(name string, values []string) []types.Filter {
 	return []types.Filter{{Name: aws.String(name), Values: values}}
-}
-
-func flowLogOf(l types.FlowLog) inventory.FlowLog {
-	log := inventory.FlowLog{
-		ID:               aws.ToString(l.FlowLogId),
-		ResourceID:       aws.ToString(l.ResourceId),
-		Status:           aws.ToString(l.FlowLogStatus),
-		DeliveryStatus:   aws.ToString(l.DeliverLogsStatus),
-		DeliveryError:    aws.ToString(l.DeliverLogsErrorMessage),
-		TrafficType:      string(l.TrafficType),
-		DestinationType:  string(l.LogDestinationType),
-		Destination:      aws.ToString(l.LogDestination),
-		LogGroup:         aws.ToString(l.LogGroupName),
-		Role:             aws.ToString(l.DeliverLogsPermissionArn),
-		CrossAccountRole: aws.ToString(l.DeliverCrossAccountRole),
-		Format:           aws.ToString(l.LogFormat),
-		Interval:         aws.ToInt32(l.MaxAggregationInterval),
-		Created:          aws.ToTime(l.CreationTime).UTC(),
-		Tags:             map[string]string{},
-	}
-	if o := l.DestinationOptions; o != nil {
-		log.FileFormat = string(o.FileFormat)
-		log.Hive = aws.ToBool(o.HiveCompatiblePartitions)
-		log.PerHour = aws.ToBool(o.PerHourPartition)
-	}
-	for _, t := range l.Tags {
-		log.Tags[aws.ToString(t.Key)] = aws.ToString(t.Value)
-	}
-	return log
 }
 
 // readGroup is a log group as it is read again.

@@ -85,7 +85,7 @@ func readFlowLogs(ctx context.Context, client regionReader, inv *inventory.Inven
 			return err
 		}
 		for _, l := range page.FlowLogs {
-			inv.FlowLogs = append(inv.FlowLogs, flowLogOf(l))
+			inv.FlowLogs = append(inv.FlowLogs, FlowLogOf(l))
 		}
 	}
 	return nil
@@ -108,7 +108,9 @@ func vpcOf(v types.Vpc) inventory.VPC {
 	}
 }
 
-func flowLogOf(l types.FlowLog) inventory.FlowLog {
+// FlowLogOf is a flow log as DescribeFlowLogs gives it. Whoever looks again before changing
+// something has to see what the scan saw.
+func FlowLogOf(l types.FlowLog) inventory.FlowLog {
 	log := inventory.FlowLog{
 		ID:               aws.ToString(l.FlowLogId),
 		ResourceID:       aws.ToString(l.ResourceId),
