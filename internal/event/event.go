@@ -81,10 +81,12 @@ type Control struct {
 // Progress says how far a run has come. Counts never fall; Expected may grow while
 // scopes are still being discovered.
 type Progress struct {
-	Done     int   `json:"done"` // scopes
-	Expected int   `json:"expected"`
-	Calls    int64 `json:"calls"` // requests sent, retries included
-	Gaps     int   `json:"gaps"`
+	Accounts  int   `json:"accounts"` // of which every scope discovered so far is done
+	Done      int   `json:"done"`     // scopes
+	Expected  int   `json:"expected"`
+	Calls     int64 `json:"calls"`     // requests sent, retries included
+	Throttles int64 `json:"throttles"` // of them, those that AWS refused for coming too fast
+	Gaps      int   `json:"gaps"`
 }
 
 // Gap is one gap with the scope it is in, for readers who want nothing else: the scope event

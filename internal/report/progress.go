@@ -1,8 +1,10 @@
 package report
 
 import (
+	"cmp"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"time"
 
@@ -14,11 +16,11 @@ import (
 )
 
 const (
-	quietFor = time.Second      // a run that is over by then needs no progress
-	logEvery = 10 * time.Second // between lines of a log
-	barWidth = 20               // columns, where there is room
-	barFull  = 100              // what the bar counts to: the number of scopes can still grow
-	barFrame = 12               // columns around the bar: percentage, brackets, spaces
+	quietFor = time.Second // a run that is over by then needs no progress
+	logEvery = time.Minute // between lines of a log
+	barWidth = 20          // columns, where there is room
+	barFull  = 100         // what the bar counts to: the number of scopes can still grow
+	barFrame = 12          // columns around the bar: percentage, brackets, spaces
 )
 
 // Progress tells a person how far a run has come, once it has lasted a second: one line that is
@@ -31,13 +33,13 @@ type Progress struct {
 	now  func() time.Time
 	bar  *progressbar.ProgressBar // nil until it is drawn
 
-	started  time.Time
-	logged   time.Time
-	counted  event.Progress // the highest that each count has been: none ever falls
-	drawn    int            // the bar's value, of barFull
-	account  string
-	accounts int
-	ended    bool
+	started time.Time
+	logged  time.Time
+	counted event.Progress // the highest that each count has been: none ever falls
+	drawn   int            // the bar's value, of barFull
+	account string         // the first one met
+	several bool           // there are more
+	ended   bool
 }
 
 // NewProgress draws on out, which is standard error and not where a report goes. Live is whether
@@ -79,18 +81,18 @@ func (p *Progress) Close() error {
 
 // seen notices whether the run is about several accounts.
 func (p *Progress) seen(s inventory.Scope) {
-	if s.Account != p.account {
-		p.account = s.Account
-		p.accounts++
-	}
+	p.account = cmp.Or(p.account, s.Account)
+	p.several = p.several || s.Account != p.account
 }
 
 func (p *Progress) count(c event.Progress) {
 	p.counted = event.Progress{
-		Done:     max(p.counted.Done, c.Done),
-		Expected: max(p.counted.Expected, c.Expected, c.Done),
-		Calls:    max(p.counted.Calls, c.Calls),
-		Gaps:     max(p.counted.Gaps, c.Gaps),
+		Accounts:  max(p.counted.Accounts, c.Accounts),
+		Done:      max(p.counted.Done, c.Done),
+		Expected:  max(p.counted.Expected, c.Expected, c.Done),
+		Calls:     max(p.counted.Calls, c.Calls),
+		Throttles: max(p.counted.Throttles, c.Throttles),
+		Gaps:      max(p.counted.Gaps, c.Gaps),
 	}
 }
 
@@ -103,7 +105,8 @@ func (p *Progress) draw() {
 		p.drawBar(now)
 	case p.logged.IsZero() || now.Sub(p.logged) >= logEvery:
 		p.logged = now
-		p.writeLine("reading: " + p.text() + p.left(now))
+		took := now.Sub(p.started)
+		p.writeLine("reading: " + p.text(took))
 	}
 }
 
@@ -117,7 +120,7 @@ func (p *Progress) end() {
 	if p.bar != nil {
 		_ = p.bar.Clear()
 	}
-	p.writeLine("done: " + p.text() + ", " + duration(took))
+	p.writeLine("done: " + p.text(took) + ", " + duration(took))
 }
 
 func (p *Progress) writeLine(line string) {
@@ -127,7 +130,6 @@ func (p *Progress) writeLine(line string) {
 // drawBar draws the line anew. The library does the drawing and the erasing; the words and the
 // time left are ours, as they depend on counts that it does not know.
 func (p *Progress) drawBar(now time.Time) {
-	text := p.text() + p.left(now)
 	if p.bar == nil {
 		p.bar = progressbar.NewOptions(barFull,
 			progressbar.OptionSetWriter(p.out),
@@ -137,6 +139,10 @@ func (p *Progress) drawBar(now time.Time) {
 			progressbar.OptionShowDescriptionAtLineEnd())
 	}
 	width := terminal.Streams{Stdout: p.out}.Width()
+	text := p.text(now.Sub(p.started))
+	if len(text) > width-barFrame-1 {
+		text = p.brief(now.Sub(p.started))
+	}
 	progressbar.OptionSetWidth(max(1, min(barWidth, width-barFrame-len(text))))(p.bar)
 	progressbar.OptionSetDescription(cut(text, width-barFrame-1))(p.bar)
 	drawn := p.drawn
@@ -151,23 +157,61 @@ func (p *Progress) drawBar(now time.Time) {
 	_ = p.bar.Set(drawn)
 }
 
-// text is the counts in words.
-func (p *Progress) text() string {
-	c, unit := p.counted, "Region"
-	if p.accounts > 1 {
-		unit = "scope"
+// text is the counts in words, over the time that they took, and what is left of it.
+func (p *Progress) text(took time.Duration) string {
+	c := p.counted
+	calls := plural(c.Calls, "call") + p.rate(took, " (%.0f/s)")
+	parts := []string{fmt.Sprintf("%d of %s", c.Done, plural(c.Expected, p.unit())), calls}
+	if p.several {
+		parts = append([]string{plural(c.Accounts, "account")}, parts...)
 	}
-	return strings.Join([]string{
-		fmt.Sprintf("%d of %s", c.Done, plural(c.Expected, unit)), plural(c.Calls, "call"), plural(c.Gaps, "gap"),
-	}, ", ")
+	return listed(append(parts, p.throttled(), plural(c.Gaps, "gap"), p.left(took)))
+}
+
+// brief says the same for a line that is too narrow: it is cut at the end, so what matters most
+// comes first.
+func (p *Progress) brief(took time.Duration) string {
+	c := p.counted
+	parts := []string{p.left(took), fmt.Sprintf("%d/%d %ss", c.Done, c.Expected, p.unit()), plural(c.Gaps, "gap"), p.rate(took, "%.0f calls/s"), p.throttled()}
+	if p.several {
+		parts = append(parts, plural(c.Accounts, "account"))
+	}
+	return listed(parts)
+}
+
+// listed joins the parts that say something.
+func listed(parts []string) string {
+	return strings.Join(slices.DeleteFunc(parts, func(s string) bool { return s == "" }), ", ")
+}
+
+func (p *Progress) unit() string {
+	if p.several {
+		return "scope"
+	}
+	return "Region"
+}
+
+// rate is the number of calls in a second so far; empty before there is one.
+func (p *Progress) rate(took time.Duration, format string) string {
+	if took < quietFor {
+		return ""
+	}
+	return fmt.Sprintf(format, float64(p.counted.Calls)/took.Seconds())
+}
+
+func (p *Progress) throttled() string {
+	if p.counted.Throttles == 0 {
+		return ""
+	}
+	return fmt.Sprintf("%d throttled", p.counted.Throttles)
 }
 
 // left is the time that is left if the rest goes as what is done.
-func (p *Progress) left(now time.Time) string {
+func (p *Progress) left(took time.Duration) string {
 	c := p.counted
-	if c.Done == 0 || c.Done >= c.Expected {
+	if p.ended || c.Done == 0 || c.Done >= c.Expected {
 		return ""
 	}
-	left := now.Sub(p.started) / time.Duration(c.Done) * time.Duration(c.Expected-c.Done)
-	return fmt.Sprintf(", %s left", roughly(left+time.Second/2))
+	left := took / time.Duration(c.Done) * time.Duration(c.Expected-c.Done)
+	return roughly(left+time.Second/2) + " left"
 }

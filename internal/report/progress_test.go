@@ -68,36 +68,36 @@ func TestProgressInALog(t *testing.T) {
 		},
 		"a run over a second says where it is, and how it ended": {
 			[]step{begun(), counted(s/2, 1, 17, 2, 0), counted(s, 3, 17, 10, 1), counted(s, 12, 17, 30, 1), summed(s/2, 17, 34, 1)},
-			"reading: 3 of 17 Regions, 10 calls, 1 gap, 7s left\n" +
-				"done: 17 of 17 Regions, 34 calls, 1 gap, 3.0s\n",
+			"reading: 3 of 17 Regions, 10 calls (7/s), 1 gap, 7s left\n" +
+				"done: 17 of 17 Regions, 34 calls (11/s), 1 gap, 3.0s\n",
 		},
-		"a line every ten seconds": {
+		"a line every minute": {
 			[]step{
-				begun(), counted(s, 0, 17, 1, 0), counted(5*s, 1, 17, 2, 0), counted(4*s, 2, 17, 3, 0),
-				counted(s, 3, 17, 4, 0), counted(9*s, 4, 17, 5, 0), counted(s, 10, 17, 22, 2), summed(s, 17, 34, 2),
+				begun(), counted(s, 0, 17, 1, 0), counted(30*s, 1, 17, 2, 0), counted(29*s, 2, 17, 3, 0),
+				counted(s, 3, 17, 304, 0), counted(59*s, 4, 17, 305, 0), counted(s, 10, 17, 422, 2), summed(s, 17, 434, 2),
 			},
-			"reading: 0 of 17 Regions, 1 call, 0 gaps\n" +
-				"reading: 3 of 17 Regions, 4 calls, 0 gaps, 51s left\n" +
-				"reading: 10 of 17 Regions, 22 calls, 2 gaps, 15s left\n" +
-				"done: 17 of 17 Regions, 34 calls, 2 gaps, 22s\n",
+			"reading: 0 of 17 Regions, 1 call (1/s), 0 gaps\n" +
+				"reading: 3 of 17 Regions, 304 calls (5/s), 0 gaps, 4m45s left\n" +
+				"reading: 10 of 17 Regions, 422 calls (3/s), 2 gaps, 85s left\n" +
+				"done: 17 of 17 Regions, 434 calls (4/s), 2 gaps, 2m02s\n",
 		},
 		"counts never fall": {
-			[]step{begun(), counted(s, 5, 9, 20, 2), counted(10*s, 3, 7, 10, 1), summed(s, 4, 12, 1)},
-			"reading: 5 of 9 Regions, 20 calls, 2 gaps, 1s left\n" +
-				"reading: 5 of 9 Regions, 20 calls, 2 gaps, 9s left\n" +
-				"done: 5 of 9 Regions, 20 calls, 2 gaps, 12s\n",
+			[]step{begun(), counted(s, 5, 9, 20, 2), counted(60*s, 3, 7, 10, 1), summed(s, 4, 12, 1)},
+			"reading: 5 of 9 Regions, 20 calls (20/s), 2 gaps, 1s left\n" +
+				"reading: 5 of 9 Regions, 20 calls (0/s), 2 gaps, 49s left\n" +
+				"done: 5 of 9 Regions, 20 calls (0/s), 2 gaps, 62s\n",
 		},
 		"several accounts have scopes, not Regions": {
 			[]step{begun(), inAccount("1"), counted(s/2, 1, 34, 2, 0), inAccount("2"), counted(s, 2, 34, 4, 0), summed(s, 34, 68, 0)},
-			"reading: 2 of 34 scopes, 4 calls, 0 gaps, 24s left\n" +
-				"done: 34 of 34 scopes, 68 calls, 0 gaps, 2.5s\n",
+			"reading: 0 accounts, 2 of 34 scopes, 4 calls (3/s), 0 gaps, 24s left\n" +
+				"done: 0 accounts, 34 of 34 scopes, 68 calls (27/s), 0 gaps, 2.5s\n",
 		},
 		"a run that ends with its first news after a second": {
-			[]step{begun(), summed(2*s, 1, 2, 0)}, "done: 1 of 1 Region, 2 calls, 0 gaps, 2.0s\n",
+			[]step{begun(), summed(2*s, 1, 2, 0)}, "done: 1 of 1 Region, 2 calls (1/s), 0 gaps, 2.0s\n",
 		},
 		"nothing after the summary":     {[]step{begun(), summed(s/2, 1, 2, 0), counted(9*s, 1, 1, 2, 0)}, ""},
 		"nothing before the run begins": {[]step{counted(0, 1, 2, 3, 4), counted(9*s, 1, 2, 3, 4)}, ""},
-		"a run cut off":                 {[]step{begun(), counted(s, 1, 2, 3, 4)}, "reading: 1 of 2 Regions, 3 calls, 4 gaps, 1s left\n"},
+		"a run cut off":                 {[]step{begun(), counted(s, 1, 2, 3, 4)}, "reading: 1 of 2 Regions, 3 calls (3/s), 4 gaps, 1s left\n"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -128,12 +128,12 @@ func TestProgressOnATerminal(t *testing.T) {
 	out, _ := drawn(t, true, begun(), counted(s/2, 1, 17, 2, 0), counted(s/2, 3, 17, 8, 0), counted(s/4, 3, 17, 9, 1),
 		counted(s/4, 3, 34, 9, 1), counted(s/2, 34, 34, 70, 1), counted(s/2, 35, 40, 72, 1), summed(s/2, 40, 84, 1))
 	want := []string{
-		"17% [==>.................]  3 of 17 Regions, 8 calls, 0 gaps, 5s left",
-		"17% [==>.................]  3 of 17 Regions, 9 calls, 1 gap, 6s left",
-		"17% [==>.................]  3 of 34 Regions, 9 calls, 1 gap, 16s left",
-		"99% [==================>.]  34 of 34 Regions, 70 calls, 1 gap",
-		"99% [==================>.]  35 of 40 Regions, 72 calls, 1 gap, 0s left",
-		"done: 40 of 40 Regions, 84 calls, 1 gap, 3.0s",
+		"17% [==>.................]  3 of 17 Regions, 8 calls (8/s), 0 gaps, 5s left",
+		"17% [==>.................]  3 of 17 Regions, 9 calls (7/s), 1 gap, 6s left",
+		"17% [==>.................]  3 of 34 Regions, 9 calls (6/s), 1 gap, 16s left",
+		"99% [==================>.]  34 of 34 Regions, 70 calls (35/s), 1 gap",
+		"99% [=================>.]  35 of 40 Regions, 72 calls (29/s), 1 gap, 0s left",
+		"done: 40 of 40 Regions, 84 calls (28/s), 1 gap, 3.0s",
 	}
 	if diff := cmp.Diff(want, screen(t, out)); diff != "" {
 		t.Error(diff)
@@ -151,6 +151,24 @@ func TestProgressOnATerminalFitsItsLine(t *testing.T) {
 		if width := measure(drawing); width > 79 { // a full line would move to the next one
 			t.Errorf("%d columns: %q", width, drawing)
 		}
+	}
+}
+
+// What matters most is what a narrow line still shows.
+func TestProgressOfManyAccountsFitsItsLine(t *testing.T) {
+	t.Parallel()
+	far := step{time.Minute, event.Event{Type: event.TypeProgress, Progress: &event.Progress{
+		Accounts: 3125, Done: 53_125, Expected: 170_000, Calls: 106_250, Throttles: 12, Gaps: 34,
+	}}}
+	out, _ := drawn(t, true, begun(), inAccount("1"), inAccount("2"), far)
+	want := "31% [.]  2m12s left, 53125/170000 scopes, 34 gaps, 1771 calls/s, 12 throttl…"
+	if got := screen(t, out)[0]; got != want {
+		t.Errorf("drew %q, want %q", got, want)
+	}
+	logged, _ := drawn(t, false, begun(), inAccount("1"), inAccount("2"), far)
+	want = "reading: 3125 accounts, 53125 of 170000 scopes, 106250 calls (1771/s), 12 throttled, 34 gaps, 2m12s left\n"
+	if logged != want {
+		t.Errorf("logged %q, want %q", logged, want)
 	}
 }
 

@@ -9,7 +9,6 @@ import (
 	"errors"
 	"slices"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"flowproof/internal/event"
@@ -32,6 +31,9 @@ type Source interface {
 
 	// Calls is the number of API requests sent so far, retries included.
 	Calls() int64
+
+	// Throttles is how many of them AWS refused for coming too fast.
+	Throttles() int64
 }
 
 // Options is everything that a run depends on.
@@ -66,7 +68,7 @@ const progressEvery = 250 * time.Millisecond
 // end it early: what was not read by then becomes gaps, and the summary still comes. The error
 // is that of discovery or of a reader.
 func Run(ctx context.Context, o Options) (event.Summary, error) {
-	r := &run{Options: o, summary: event.NewSummary(), accounts: map[string]bool{}}
+	r := &run{Options: o, summary: event.NewSummary(), tally: tally{left: map[accountKey]int{}}}
 	if err := r.emit(event.Event{Type: event.TypeRun, Run: &o.Run}); err != nil {
 		return r.summary, err
 	}
@@ -79,18 +81,18 @@ func Run(ctx context.Context, o Options) (event.Summary, error) {
 	return r.summary, r.close()
 }
 
-// run is the state of one Run. Only the collecting goroutine touches it, but for expected.
+// run is the state of one Run. Only the collecting goroutine touches it, but for the tally.
 type run struct {
 	Options
-	summary  event.Summary
-	done     int
-	expected atomic.Int64      // scopes discovered so far that should be read
-	pending  []finding.Finding // about VPCs of other owners
-	accounts map[string]bool   // every account in the ledger, as PARTITION/ACCOUNT
+	summary event.Summary
+	tally   tally
+	shown   event.Progress    // the last one emitted
+	pending []finding.Finding // about VPCs of other owners
 }
 
 // result is one scope, read and judged.
 type result struct {
+	target    inventory.Target // as it was discovered
 	inventory inventory.Inventory
 	findings  []finding.Finding
 }
@@ -107,9 +109,7 @@ func (r *run) collect(ctx context.Context) error {
 	go func() {
 		defer close(targets)
 		discovery <- r.Source.Discover(ctx, func(t inventory.Target) error {
-			if t.Absent == inventory.Present {
-				r.expected.Add(1)
-			}
+			r.tally.found(t)
 			targets <- t
 			return nil
 		})
@@ -137,12 +137,12 @@ func (r *run) read(ctx context.Context, t inventory.Target) result {
 	kinds := slices.Concat(rule.Needs(r.Rules), r.Kinds)
 	inv := inventory.Inventory{Target: t, Kinds: kinds, ReadAt: r.Now()}
 	if t.Absent != inventory.Present {
-		return result{inventory: inv}
+		return result{target: t, inventory: inv}
 	}
 	if len(t.Gaps) == 0 {
 		inv = r.Source.Read(ctx, t, kinds)
 	}
-	return result{inventory: inv, findings: rule.Judge(r.Rules, &inv, r.Policy)}
+	return result{target: t, inventory: inv, findings: rule.Judge(r.Rules, &inv, r.Policy)}
 }
 
 // emitResults turns results into events until there are no more. When a reader of the stream
@@ -186,7 +186,6 @@ func (r *run) emitScope(res result) error {
 		Scope: inv.Scope, Status: inv.Status(), Assumed: inv.Assumed,
 		VPCs: len(inv.VPCs), Gaps: append([]inventory.Gap{}, inv.Gaps...),
 	}
-	r.accounts[accountKey(inv.Scope)] = true
 	r.summary.AddScope(row)
 	r.countVPCs(inv)
 	for _, g := range inv.Gaps {
@@ -206,9 +205,7 @@ func (r *run) emitScope(res result) error {
 			return err
 		}
 	}
-	if inv.Absent == inventory.Present {
-		r.done++
-	}
+	r.tally.settled(res.target)
 	return r.emitProgress()
 }
 
@@ -229,9 +226,14 @@ func (r *run) emitFinding(f finding.Finding) error {
 }
 
 func (r *run) emitProgress() error {
-	return r.emit(event.Event{Type: event.TypeProgress, Progress: &event.Progress{
-		Done: r.done, Expected: int(r.expected.Load()), Calls: r.Source.Calls(), Gaps: r.summary.Gaps,
-	}})
+	accounts, done, expected := r.tally.counts()
+	r.shown = event.Progress{
+		Accounts: max(accounts, r.shown.Accounts), // more may be found of one that seemed done
+		Done:     done, Expected: expected,
+		Calls: r.Source.Calls(), Throttles: r.Source.Throttles(), Gaps: r.summary.Gaps,
+	}
+	now := r.shown
+	return r.emit(event.Event{Type: event.TypeProgress, Progress: &now})
 }
 
 // close emits the summary.
@@ -253,5 +255,3 @@ func (r *run) emit(e event.Event) error {
 	}
 	return event.Tee(r.Live).Handle(e)
 }
-
-func accountKey(s inventory.Scope) string { return s.Partition + "/" + s.Account }

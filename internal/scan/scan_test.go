@@ -60,6 +60,8 @@ func (s *saved) Read(ctx context.Context, t inventory.Target, kinds []inventory.
 
 func (s *saved) Calls() int64 { return s.calls.Load() }
 
+func (s *saved) Throttles() int64 { return s.calls.Load() / 2 }
+
 func scope(account, region string) inventory.Target {
 	return inventory.Target{Scope: inventory.Scope{Partition: "aws", Account: account, Region: region}}
 }
@@ -240,11 +242,15 @@ func TestStreamOpensWithTheRunClosesWithTheSummaryAndNeverCountsDown(t *testing.
 	var last event.Progress
 	for _, e := range got.live {
 		if p := e.Progress; p != nil {
-			if p.Done < last.Done || p.Expected < last.Expected || p.Calls < last.Calls || p.Gaps < last.Gaps {
+			if p.Accounts < last.Accounts || p.Done < last.Done || p.Expected < last.Expected || p.Calls < last.Calls ||
+				p.Throttles < last.Throttles || p.Gaps < last.Gaps {
 				t.Errorf("progress went from %+v to %+v", last, *p)
 			}
 			last = *p
 		}
+	}
+	if last.Accounts != 30 || last.Throttles == 0 {
+		t.Errorf("last progress %+v, want 30 accounts and some throttles", last)
 	}
 	if last.Done != got.summary.Scopes.Expected || last.Calls != got.summary.Calls {
 		t.Errorf("last progress %+v, summary %+v", last, got.summary)

@@ -51,7 +51,7 @@ func (o *ownerBlock) load(r *run, scope inventory.Scope) error {
 	if err != nil {
 		return fmt.Errorf("settle VPCs shared from %s: %w", scope, err)
 	}
-	*o = ownerBlock{scope: scope, inRun: r.accounts[accountKey(scope)], read: read, row: row, findings: findings}
+	*o = ownerBlock{scope: scope, inRun: r.tally.met(scope), read: read, row: row, findings: findings}
 	return nil
 }
 

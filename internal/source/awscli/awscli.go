@@ -53,5 +53,8 @@ func (s *Source) Discover(_ context.Context, found func(inventory.Target) error)
 // Calls is 0: nothing is asked of AWS.
 func (s *Source) Calls() int64 { return 0 }
 
+// Throttles implements scan.Source.
+func (s *Source) Throttles() int64 { return 0 }
+
 // Close lets go of the folder.
 func (s *Source) Close() error { return s.root.Close() }

@@ -150,6 +150,7 @@ func newSource(o Options, filter regionFilter, cfg aws.Config) (*Source, error) 
 	}
 	counter := &callCounter{client: cfg.HTTPClient, free: make(chan struct{}, callsInFlight)}
 	cfg.HTTPClient = counter
+	cfg.Retryer = counter.counting(cfg.Retryer)
 	cfg.Region = home
 	s := &Source{options: o, home: home, counter: counter, allowed: filter}
 	s.identity = sts.NewFromConfig(cfg)
@@ -162,6 +163,9 @@ func newSource(o Options, filter regionFilter, cfg aws.Config) (*Source, error) 
 
 // Calls implements scan.Source.
 func (s *Source) Calls() int64 { return s.counter.calls.Load() }
+
+// Throttles implements scan.Source.
+func (s *Source) Throttles() int64 { return s.counter.throttles.Load() }
 
 // newHTTPClient keeps as many connections as there may be calls in flight: behind one
 // endpoint the default of 10 would open a connection for most calls. It stays the SDK's own

@@ -177,6 +177,16 @@ func TestWhatCannotBeReadBecomesGaps(t *testing.T) {
 	}
 }
 
+func TestThrottlesAreCounted(t *testing.T) {
+	t.Parallel()
+	a := open(t, twoVPCs+"faults: [{operation: DescribeVpcs, region: eu-west-1, do: throttle, first: 3}, "+
+		"{operation: DescribeVpcs, region: us-east-1, do: server-error, first: 1}, {operation: GetCallerIdentity, do: throttle, first: 1}]\n", "eu-west-1", "us-east-1")
+	a.read(t)
+	if n := a.source.Throttles(); n != 4 {
+		t.Errorf("Throttles = %d, want the four and not the server error", n)
+	}
+}
+
 func TestRegionsDeniedReadsTheBuiltInListAndSaysSoOnce(t *testing.T) {
 	t.Parallel()
 	all := open(t, "faults: [{operation: DescribeRegions, do: deny}]\n").read(t)

@@ -61,9 +61,10 @@ func cutAnswer(err error) aws.Ternary {
 // callCounter is the one way out: it counts requests and bounds those in flight, from sending
 // to the end of the answer's body.
 type callCounter struct {
-	client aws.HTTPClient
-	calls  atomic.Int64
-	free   chan struct{}
+	client    aws.HTTPClient
+	calls     atomic.Int64
+	throttles atomic.Int64
+	free      chan struct{}
 }
 
 // Do implements aws.HTTPClient.
@@ -110,4 +111,31 @@ type releasingBody struct {
 func (b *releasingBody) Close() error {
 	defer b.release()
 	return b.ReadCloser.Close()
+}
+
+// throttleCounter counts the attempts that AWS refused for coming too fast, by the SDK's own list
+// of codes. The SDK asks it once about every attempt that failed.
+type throttleCounter struct {
+	aws.RetryerV2
+	throttles *atomic.Int64
+}
+
+// IsErrorRetryable implements aws.Retryer.
+func (t throttleCounter) IsErrorRetryable(err error) bool {
+	if retry.IsErrorThrottles(retry.DefaultThrottles).IsErrorThrottle(err) == aws.TrueTernary {
+		t.throttles.Add(1)
+	}
+	return t.RetryerV2.IsErrorRetryable(err)
+}
+
+// counting is make with its throttles counted.
+func (c *callCounter) counting(make func() aws.Retryer) func() aws.Retryer {
+	return func() aws.Retryer {
+		retryer := make()
+		v2, ok := retryer.(aws.RetryerV2)
+		if !ok {
+			return retryer
+		}
+		return throttleCounter{RetryerV2: v2, throttles: &c.throttles}
+	}
 }

@@ -186,6 +186,9 @@ func (s *Source) Kinds() []inventory.Kind { return s.kinds }
 // Calls is 0: nothing is asked of AWS.
 func (s *Source) Calls() int64 { return 0 }
 
+// Throttles implements scan.Source.
+func (s *Source) Throttles() int64 { return 0 }
+
 // Close lets go of the file, and removes what was unpacked of it.
 func (s *Source) Close() error {
 	var errs []error
