@@ -21,10 +21,11 @@ func rows() []row {
 		{"internal/framework", nil},
 		{"internal/config", nil},
 		{"internal/terminal", nil},
+		{"internal/filelock", nil},
 		{"internal/iampolicy", nil}, // what a document says, for rules to judge and for plans to rest on
 
 		{"internal/finding", []string{"internal/inventory"}},
-		{"internal/event", []string{"internal/inventory", "internal/finding"}},
+		{"internal/event", []string{"internal/inventory", "internal/finding", "internal/filelock"}},
 
 		// Sources state facts. One that knew of findings could shade what it states.
 		{"internal/source/awslive", []string{"internal/inventory"}},
@@ -47,7 +48,7 @@ func rows() []row {
 
 		// What changes accounts is handed its scan, so that it cannot reach past it. Of the source it
 		// takes how a flow log is read (see uses): what is looked at again is what was scanned.
-		{"internal/remediate", []string{"internal/inventory", "internal/finding", "internal/iampolicy", "internal/rule", "internal/terminal", "internal/source/awslive"}},
+		{"internal/remediate", []string{"internal/inventory", "internal/finding", "internal/iampolicy", "internal/rule", "internal/terminal", "internal/source/awslive", "internal/filelock"}},
 
 		// The embedded AWS stands in for one that others wrote: it must not share our mistakes.
 		{"internal/sandbox", nil},

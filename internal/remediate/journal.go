@@ -10,6 +10,8 @@ import (
 	"path/filepath"
 	"sync"
 	"time"
+
+	"flowproof/internal/filelock"
 )
 
 // JournalSchema names the journal's format.
@@ -196,8 +198,8 @@ func (j *Journal) begin(p Plan, who Opened) error {
 
 // lock keeps everybody else out, and says who it is that keeps us out.
 func (j *Journal) lock() error {
-	err := lockFile(j.file)
-	if errors.Is(err, errLocked) {
+	err := filelock.Lock(j.file)
+	if errors.Is(err, filelock.ErrLocked) {
 		return fmt.Errorf("%w: %s is being written by %s", ErrJournal, j.path, j.holder())
 	}
 	if err != nil {
@@ -230,7 +232,7 @@ func (j *Journal) Path() string { return j.path }
 
 // Close gives the lock back, at once even where another process was started meanwhile and has not
 // let go of the file yet. What was appended is on the disk already.
-func (j *Journal) Close() error { return errors.Join(unlockFile(j.file), j.file.Close()) }
+func (j *Journal) Close() error { return errors.Join(filelock.Unlock(j.file), j.file.Close()) }
 
 // append writes records in one go and returns when they are on the disk. After an error nothing
 // more can be appended: the line may be torn.
