@@ -142,7 +142,10 @@ type remedy struct {
 // openRemedy loads the AWS configuration and makes sure that its credentials are those of the
 // plan's account.
 func (a *app) openRemedy(ctx context.Context, s config.Settings, plan remediate.Plan, path string) (*remedy, error) {
-	cfg, err := awslive.LoadConfig(ctx, a.liveOptions(s))
+	cfg, err := awslive.ConfigAt(a.embedded)
+	if a.embedded == "" {
+		cfg, err = awslive.LoadConfig(ctx, a.liveOptions(s))
+	}
 	if err != nil {
 		return nil, usageError{err}
 	}

@@ -57,6 +57,8 @@ type app struct {
 	status  int  // of a command that ended without an error
 	started bool // a command's own work has begun: what fails from here is not about usage
 
+	embedded string // URL of the AWS that the demo's commands talk to; empty for the user's
+
 	profiling profiling
 }
 

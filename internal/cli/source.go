@@ -25,7 +25,7 @@ func (a *app) openSource(ctx context.Context, s config.Settings) (scan.Source, e
 	kind, file, hasPath := strings.Cut(s.Source, ":")
 	switch {
 	case s.Source == "aws":
-		source, err := awslive.New(ctx, a.liveOptions(s))
+		source, err := a.liveSource(ctx, s)
 		if err != nil {
 			return nil, usageError{err}
 		}
@@ -89,6 +89,14 @@ func anyMatches(globs []string, name string) bool {
 		ok, err := path.Match(g, name)
 		return ok && err == nil
 	})
+}
+
+// liveSource reads the account whose credentials are found, or that of the demo.
+func (a *app) liveSource(ctx context.Context, s config.Settings) (*awslive.Source, error) {
+	if a.embedded != "" {
+		return awslive.At(a.embedded, a.liveOptions(s))
+	}
+	return awslive.New(ctx, a.liveOptions(s))
 }
 
 func (a *app) liveOptions(s config.Settings) awslive.Options {
