@@ -1,6 +1,8 @@
 package inventory
 
-// Buckets is the S3 bucket that was asked for by name. Bucket names are global: every scope of
+import "slices"
+
+// Buckets are the S3 buckets that were asked for by name. Bucket names are global: every scope of
 // an account says the same.
 const Buckets Kind = "buckets"
 
@@ -14,6 +16,6 @@ type Bucket struct {
 
 // Bucket says what was read of a bucket: whether it exists, and whether that is known at all.
 func (inv *Inventory) Bucket(name string) (bucket Bucket, exists, known bool) {
-	return found(inv, Buckets, name != "" && inv.Named.Asked.Bucket == name, inv.Named.Buckets,
+	return found(inv, name, slices.Contains(inv.Named.Asked.Buckets, name), []Kind{Buckets, Destinations}, inv.Named.Buckets,
 		func(b Bucket) bool { return b.Name == name })
 }

@@ -81,6 +81,9 @@ func (l FlowLog) On() string {
 	return ""
 }
 
+// Arriving is what is known of records that arrived: the newest of each flow log and interface.
+const Arriving Kind = "arrivals"
+
 // Arrival is the newest record known to have arrived from a flow log, for one interface or
 // (when Interface is empty) from any.
 type Arrival struct {

@@ -30,8 +30,9 @@ const (
 // Gap is something in scope that should have been read and was not. A gap is never an
 // empty list: what depends on it is unknown.
 type Gap struct {
-	Kind    Kind   `json:"kind"`
-	API     string `json:"api"` // "ec2:DescribeFlowLogs"; the file for a saved answer
-	Cause   Cause  `json:"cause"`
-	Message string `json:"message"` // one line; hostile where AWS quotes a name
+	Kind     Kind   `json:"kind"`
+	API      string `json:"api"` // "ec2:DescribeFlowLogs"; the file for a saved answer
+	Cause    Cause  `json:"cause"`
+	Message  string `json:"message"`            // one line; hostile where AWS quotes a name
+	Resource string `json:"resource,omitempty"` // the one thing that was not read; empty where it may be any of the kind
 }

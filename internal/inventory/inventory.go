@@ -16,6 +16,13 @@ type Inventory struct {
 	Kinds    []Kind    `json:"kinds"`   // asked for
 	VPCs     []VPC     `json:"vpcs,omitempty"`
 	FlowLogs []FlowLog `json:"flow_logs,omitempty"`
+
+	Subnets            []Subnet            `json:"subnets,omitempty"`
+	Interfaces         []Interface         `json:"interfaces,omitempty"`
+	TransitGateways    []TransitGateway    `json:"transit_gateways,omitempty"`
+	GatewayAttachments []GatewayAttachment `json:"transit_gateway_attachments,omitempty"`
+	NATGateways        []NATGateway        `json:"nat_gateways,omitempty"`
+
 	Arrivals []Arrival `json:"arrivals,omitempty"`
 	Named    Named     `json:"named,omitzero"`
 }
@@ -71,11 +78,46 @@ func (inv *Inventory) GapsIn(kinds ...Kind) []Gap {
 	return gaps
 }
 
+// GapsAbout returns the gaps that leave what is known of one thing of the kinds less than whole:
+// those about it alone, and those about a kind as a whole.
+func (inv *Inventory) GapsAbout(resource string, kinds ...Kind) []Gap {
+	return slices.DeleteFunc(inv.GapsIn(kinds...), func(g Gap) bool { return g.Resource != "" && g.Resource != resource })
+}
+
 // Fail records that kinds could not be read whole, once for each.
 func (inv *Inventory) Fail(api string, cause Cause, message string, kinds ...Kind) {
 	for _, k := range kinds {
 		inv.Gaps = append(inv.Gaps, Gap{Kind: k, API: api, Cause: cause, Message: message})
 	}
+}
+
+// Only keeps of an inventory what the kinds stand for, gaps included: what would have been read, had
+// these kinds been asked for. Gaps in the account's Regions concern every kind.
+func (inv *Inventory) Only(kinds []Kind) Inventory {
+	kept := Inventory{Target: inv.Target, ReadAt: inv.ReadAt, Kinds: slices.Clone(kinds)}
+	kept.Gaps = inv.GapsIn(kinds...)
+	kept.Named = inv.Named.Only(kinds)
+	for _, k := range kinds {
+		switch k {
+		case VPCs:
+			kept.VPCs = inv.VPCs
+		case FlowLogs:
+			kept.FlowLogs = inv.FlowLogs
+		case Subnets:
+			kept.Subnets = inv.Subnets
+		case Interfaces:
+			kept.Interfaces = inv.Interfaces
+		case TransitGateways:
+			kept.TransitGateways = inv.TransitGateways
+		case GatewayAttachments:
+			kept.GatewayAttachments = inv.GatewayAttachments
+		case NATGateways:
+			kept.NATGateways = inv.NATGateways
+		case Arriving:
+			kept.Arrivals = inv.Arrivals
+		}
+	}
+	return kept
 }
 
 // Normalize brings an inventory into its one form, so that the order in which AWS or a
@@ -96,6 +138,11 @@ func (inv *Inventory) Normalize() {
 	inv.FlowLogs = slices.CompactFunc(inv.FlowLogs, func(a, b FlowLog) bool { return compareFlowLogs(a, b) == 0 })
 	slices.SortFunc(inv.Arrivals, compareArrivals)
 	inv.Arrivals = slices.CompactFunc(inv.Arrivals, func(a, b Arrival) bool { return compareArrivals(a, b) == 0 })
+	inv.Subnets = onceEach(inv.Subnets, compareSubnets, func(s Subnet) string { return s.ID })
+	inv.Interfaces = onceEach(inv.Interfaces, compareInterfaces, func(i Interface) string { return i.ID })
+	inv.TransitGateways = onceEach(inv.TransitGateways, compareGateways, func(g TransitGateway) string { return g.ID })
+	inv.GatewayAttachments = onceEach(inv.GatewayAttachments, compareAttachments, func(a GatewayAttachment) string { return a.ID })
+	inv.NATGateways = onceEach(inv.NATGateways, compareNATGateways, func(g NATGateway) string { return g.ID })
 	inv.Named.normalize()
 	inv.gapForUnplacedLogs()
 	slices.SortFunc(inv.Gaps, compareGaps)
@@ -131,11 +178,17 @@ func (inv *Inventory) gapForUnplacedLogs() {
 	inv.Fail("ec2:DescribeFlowLogs", Incomplete, message, FlowLogs)
 }
 
+// onceEach sorts facts and keeps the first of each id: the fullest, as the comparisons have it.
+func onceEach[T any](facts []T, compare func(a, b T) int, id func(T) string) []T {
+	slices.SortFunc(facts, compare)
+	return slices.CompactFunc(facts, func(a, b T) bool { return id(a) == id(b) })
+}
+
 func compareGaps(a, b Gap) int {
-	for _, p := range [][2]string{{string(a.Kind), string(b.Kind)}, {a.API, b.API}, {string(a.Cause), string(b.Cause)}, {a.Message, b.Message}} {
-		if c := strings.Compare(p[0], p[1]); c != 0 {
-			return c
-		}
-	}
-	return 0
+	return cmp.Or(
+		strings.Compare(string(a.Kind), string(b.Kind)),
+		strings.Compare(a.API, b.API),
+		strings.Compare(string(a.Cause), string(b.Cause)),
+		strings.Compare(a.Resource, b.Resource),
+		strings.Compare(a.Message, b.Message))
 }

@@ -1,11 +1,12 @@
 package inventory
 
 import (
+	"slices"
 	"strings"
 	"time"
 )
 
-// LogGroups are the CloudWatch Logs groups whose names begin with what was asked for.
+// LogGroups are the CloudWatch Logs groups that were asked for, by name or by how names begin.
 const LogGroups Kind = "log-groups"
 
 // LogGroup is one item of DescribeLogGroups.
@@ -28,7 +29,8 @@ const DeliveryClass = "DELIVERY"
 
 // LogGroup says what was read of a group: whether it exists, and whether that is known at all.
 func (inv *Inventory) LogGroup(name string) (group LogGroup, exists, known bool) {
-	asked := inv.Named.Asked.LogGroupPrefix
-	return found(inv, LogGroups, asked != "" && strings.HasPrefix(name, asked), inv.Named.LogGroups,
+	names := inv.Named.Asked
+	asked := slices.Contains(names.LogGroups, name) || names.LogGroupPrefix != "" && strings.HasPrefix(name, names.LogGroupPrefix)
+	return found(inv, name, asked, []Kind{LogGroups, Destinations}, inv.Named.LogGroups,
 		func(g LogGroup) bool { return g.Name == name })
 }

@@ -3,6 +3,8 @@ package inventory
 import (
 	"slices"
 	"testing"
+
+	"github.com/google/go-cmp/cmp"
 )
 
 func TestNamedThingsAreKnownOnlyWhereTheyWereAskedFor(t *testing.T) {
@@ -10,7 +12,7 @@ func TestNamedThingsAreKnownOnlyWhereTheyWereAskedFor(t *testing.T) {
 	inv := &Inventory{
 		Kinds: []Kind{LogGroups, Roles, Buckets, Streams},
 		Named: Named{
-			Asked:     Names{LogGroupPrefix: "/flowproof/", Role: "delivery", Bucket: "central"},
+			Asked:     Names{LogGroupPrefix: "/flowproof/", Roles: []string{"delivery"}, Buckets: []string{"central"}},
 			LogGroups: []LogGroup{{Name: "/flowproof/vpc-1"}},
 			Roles:     []Role{{Name: "delivery"}},
 		},
@@ -46,13 +48,51 @@ func TestNamedThingsAreKnownOnlyWhereTheyWereAskedFor(t *testing.T) {
 
 func TestNamesTakeTheirScope(t *testing.T) {
 	t.Parallel()
-	n := Names{LogGroupPrefix: "/flowproof/{account}/", Stream: "arn:aws:firehose:{region}:{account}:deliverystream/s"}
+	n := Names{LogGroupPrefix: "/flowproof/{account}/", Streams: []string{"arn:aws:firehose:{region}:{account}:deliverystream/s"}}
 	got := n.For(Scope{"aws", "123456789012", "eu-west-1"})
-	want := Names{LogGroupPrefix: "/flowproof/123456789012/", Stream: "arn:aws:firehose:eu-west-1:123456789012:deliverystream/s"}
-	if got != want {
-		t.Errorf("got %+v, want %+v", got, want)
+	want := Names{LogGroupPrefix: "/flowproof/123456789012/", Streams: []string{"arn:aws:firehose:eu-west-1:123456789012:deliverystream/s"}}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("names (-want +got):\n%s", diff)
 	}
 	if kinds := got.Kinds(); !slices.Equal(kinds, []Kind{LogGroups, Streams}) {
 		t.Errorf("kinds are %v", kinds)
+	}
+}
+
+func TestAGapAboutOneThingLeavesTheOthersKnown(t *testing.T) {
+	t.Parallel()
+	inv := &Inventory{
+		Kinds: []Kind{FlowLogs, Destinations},
+		Named: Named{Asked: Names{Buckets: []string{"central", "gone", "locked"}}, Buckets: []Bucket{{Name: "central"}}},
+	}
+	inv.Gaps = []Gap{{Kind: Destinations, API: "s3:GetBucketPolicy", Cause: Denied, Message: "no", Resource: "locked"}}
+	got := map[string][2]bool{}
+	for _, name := range []string{"central", "gone", "locked", "other"} {
+		_, exists, known := inv.Bucket(name)
+		got[name] = [2]bool{exists, known}
+	}
+	want := map[string][2]bool{"central": {true, true}, "gone": {false, true}, "locked": {false, false}, "other": {false, false}}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("exists and known (-want +got):\n%s", diff)
+	}
+	if inv.Whole(Destinations) {
+		t.Error("a kind with a gap about one thing is whole")
+	}
+}
+
+func TestOnlyIsWhatWouldHaveBeenRead(t *testing.T) {
+	t.Parallel()
+	inv := &Inventory{
+		Kinds: []Kind{VPCs, Subnets, Interfaces, DeliveryRoles}, VPCs: []VPC{{ID: "vpc-1"}}, Subnets: []Subnet{{ID: "subnet-1"}},
+		Interfaces: []Interface{{ID: "eni-1"}}, Named: Named{Asked: Names{Roles: []string{"r"}}, Roles: []Role{{Name: "r"}}},
+		Target: Target{Gaps: []Gap{{Kind: VPCs, API: "a"}, {Kind: Interfaces, API: "b"}, {Kind: Regions, API: "c"}}},
+	}
+	got := inv.Only([]Kind{VPCs, Subnets})
+	want := Inventory{
+		Kinds: []Kind{VPCs, Subnets}, VPCs: []VPC{{ID: "vpc-1"}}, Subnets: []Subnet{{ID: "subnet-1"}},
+		Target: Target{Gaps: []Gap{{Kind: VPCs, API: "a"}, {Kind: Regions, API: "c"}}},
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("kept (-want +got):\n%s", diff)
 	}
 }

@@ -2,10 +2,11 @@ package inventory
 
 import (
 	"cmp"
+	"slices"
 	"strings"
 )
 
-// Roles is the IAM role that was asked for by name. IAM is global: every scope of an account
+// Roles are the IAM roles that were asked for by name. IAM is global: every scope of an account
 // says the same.
 const Roles Kind = "roles"
 
@@ -32,6 +33,6 @@ func compareRolePolicies(a, b RolePolicy) int {
 
 // Role says what was read of a role: whether it exists, and whether that is known at all.
 func (inv *Inventory) Role(name string) (role Role, exists, known bool) {
-	return found(inv, Roles, name != "" && inv.Named.Asked.Role == name, inv.Named.Roles,
+	return found(inv, name, slices.Contains(inv.Named.Asked.Roles, name), []Kind{Roles, DeliveryRoles}, inv.Named.Roles,
 		func(r Role) bool { return r.Name == name })
 }

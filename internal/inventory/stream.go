@@ -1,6 +1,8 @@
 package inventory
 
-// Streams is the Firehose stream that was asked for, in the scope that its ARN is of.
+import "slices"
+
+// Streams are the Firehose streams that were asked for, in the scope that their ARN is of.
 const Streams Kind = "streams"
 
 // Stream is a Firehose delivery stream.
@@ -13,6 +15,6 @@ type Stream struct {
 
 // Stream says what was read of a stream: whether it exists, and whether that is known at all.
 func (inv *Inventory) Stream(arn string) (stream Stream, exists, known bool) {
-	return found(inv, Streams, arn != "" && inv.Named.Asked.Stream == arn, inv.Named.Streams,
+	return found(inv, arn, slices.Contains(inv.Named.Asked.Streams, arn), []Kind{Streams, Destinations}, inv.Named.Streams,
 		func(s Stream) bool { return s.ARN == arn })
 }

@@ -35,8 +35,8 @@ func readScope(region string, vpcs ...string) inventory.Inventory {
 // asked marks what the policy asks for by name as asked for, and normalizes.
 func asked(inv inventory.Inventory, p Policy) inventory.Inventory {
 	inv.Named.Asked = p.Names().For(inv.Scope)
-	if !strings.Contains(inv.Named.Asked.Stream, ":"+inv.Region+":"+inv.Account+":") {
-		inv.Named.Asked.Stream = "" // as the account's own source does
+	if !strings.Contains(strings.Join(inv.Named.Asked.Streams, " "), ":"+inv.Region+":"+inv.Account+":") {
+		inv.Named.Asked.Streams = nil // as the account's own source does
 	}
 	inv.Normalize()
 	return inv

@@ -174,11 +174,11 @@ func (p Policy) Names() inventory.Names {
 	switch p.Destination {
 	case ToCloudWatchLogs:
 		prefix, _, _ := strings.Cut(p.LogGroup, "{vpc}")
-		return inventory.Names{LogGroupPrefix: prefix, Role: p.DeliveryRole}
+		return inventory.Names{LogGroupPrefix: prefix, Roles: []string{p.DeliveryRole}}
 	case ToS3:
-		return inventory.Names{Bucket: bucketName(p.Bucket)}
+		return inventory.Names{Buckets: []string{bucketName(p.Bucket)}}
 	case ToFirehose:
-		return inventory.Names{Stream: p.Stream}
+		return inventory.Names{Streams: []string{p.Stream}}
 	}
 	return inventory.Names{}
 }

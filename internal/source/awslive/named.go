@@ -27,8 +27,8 @@ type named struct {
 	buckets func(region string) bucketReader
 	streams func(region string) streamReader
 
-	role   once[[]inventory.Role]
-	bucket once[[]inventory.Bucket]
+	role   answers[[]inventory.Role]
+	bucket answers[[]inventory.Bucket]
 }
 
 func newNamed(cfg aws.Config, names inventory.Names) *named {
@@ -64,45 +64,63 @@ func (n *named) readers(s inventory.Scope) []reader {
 			return readLogGroups(ctx, n.logs(s.Region), inv)
 		}},
 		{inventory.Roles, "iam:GetRole", func(ctx context.Context, _ regionReader, inv *inventory.Inventory) error {
-			inv.Named.Asked.Role = names.Role
-			roles, err := n.role.get(func() ([]inventory.Role, error) { return readRole(ctx, n.roles, names.Role) })
-			inv.Named.Roles = cloneRoles(roles)
-			return err
+			inv.Named.Asked.Roles = names.Roles
+			for _, name := range names.Roles {
+				roles, err := n.role.to(name, func() ([]inventory.Role, error) { return readRole(ctx, n.roles, name) })
+				if err != nil {
+					return err
+				}
+				inv.Named.Roles = append(inv.Named.Roles, cloneRoles(roles)...)
+			}
+			return nil
 		}},
 		{inventory.Buckets, "s3:GetBucketPolicy", func(ctx context.Context, _ regionReader, inv *inventory.Inventory) error {
-			inv.Named.Asked.Bucket = names.Bucket
-			buckets, err := n.bucket.get(func() ([]inventory.Bucket, error) { return n.readBucket(ctx, names.Bucket, s.Account) })
-			inv.Named.Buckets = slices.Clone(buckets)
-			return err
+			inv.Named.Asked.Buckets = names.Buckets
+			for _, name := range names.Buckets {
+				buckets, err := n.bucket.to(name, func() ([]inventory.Bucket, error) { return n.readBucket(ctx, name, s.Account) })
+				if err != nil {
+					return err
+				}
+				inv.Named.Buckets = append(inv.Named.Buckets, buckets...)
+			}
+			return nil
 		}},
 		{inventory.Streams, "firehose:DescribeDeliveryStream", func(ctx context.Context, _ regionReader, inv *inventory.Inventory) error {
-			return readStream(ctx, n.streams(s.Region), names.Stream, inv)
+			for _, arn := range names.Streams {
+				if err := readStream(ctx, n.streams(s.Region), arn, inv); err != nil {
+					return err
+				}
+			}
+			return nil
 		}},
 	}
 }
 
-// once keeps the first answer to a question until it is forgotten.
-type once[T any] struct {
-	mu     sync.Mutex
-	asked  bool
-	answer T
-	err    error
+// answers keeps the first answer to each question until they are forgotten. Who asks while a
+// question is being answered waits for that answer.
+type answers[T any] struct {
+	mu    sync.Mutex
+	given map[string]func() (T, error)
 }
 
-func (o *once[T]) get(ask func() (T, error)) (T, error) {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	if !o.asked {
-		o.answer, o.err = ask()
-		o.asked = true
+func (a *answers[T]) to(question string, ask func() (T, error)) (T, error) {
+	a.mu.Lock()
+	if a.given == nil {
+		a.given = map[string]func() (T, error){}
 	}
-	return o.answer, o.err
+	answer, asked := a.given[question]
+	if !asked {
+		answer = sync.OnceValues(ask)
+		a.given[question] = answer
+	}
+	a.mu.Unlock()
+	return answer()
 }
 
-func (o *once[T]) forget() {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	o.asked = false
+func (a *answers[T]) forget() {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.given = nil
 }
 
 // limited calls AWS under the deadline of a call.

@@ -84,8 +84,8 @@ func TestThingsAreReadByName(t *testing.T) {
 	source := must(awslive.At(endpoint, awslive.Options{
 		Regions: []string{"us-east-1", "eu-west-1"}, Now: time.Now,
 		Named: inventory.Names{
-			LogGroupPrefix: "/named/", Role: "named", Bucket: "named-central",
-			Stream: "arn:aws:firehose:us-east-1:{account}:deliverystream/named",
+			LogGroupPrefix: "/named/", Roles: []string{"named"}, Buckets: []string{"named-central"},
+			Streams: []string{"arn:aws:firehose:us-east-1:{account}:deliverystream/named"},
 		},
 	}))(t)
 	all := map[string]inventory.Inventory{}
@@ -97,7 +97,7 @@ func TestThingsAreReadByName(t *testing.T) {
 	}
 	const stream = "arn:aws:firehose:us-east-1:123456789012:deliverystream/named"
 	want := inventory.Named{
-		Asked:     inventory.Names{LogGroupPrefix: "/named/", Role: "named", Bucket: "named-central", Stream: stream},
+		Asked:     inventory.Names{LogGroupPrefix: "/named/", Roles: []string{"named"}, Buckets: []string{"named-central"}, Streams: []string{stream}},
 		LogGroups: []inventory.LogGroup{{Name: "/named/a", RetentionDays: 30, Tags: map[string]string{"team": "net"}}},
 		Roles: []inventory.Role{{
 			Name: "named", ARN: "arn:aws:iam::123456789012:role/named", Trust: trust, Tags: map[string]string{"team": "net"},
@@ -112,7 +112,7 @@ func TestThingsAreReadByName(t *testing.T) {
 	if diff := cmp.Diff(want, home.Named, changing); diff != "" || len(home.Gaps) > 0 {
 		t.Errorf("gaps %v, %s", home.Gaps, diff)
 	}
-	want.LogGroups, want.Streams, want.Asked.Stream = nil, nil, ""
+	want.LogGroups, want.Streams, want.Asked.Streams = nil, nil, nil
 	away := all["eu-west-1"]
 	if diff := cmp.Diff(want, away.Named, changing); diff != "" || len(away.Gaps) > 0 {
 		t.Errorf("elsewhere: gaps %v, %s", away.Gaps, diff)
@@ -125,7 +125,7 @@ func TestNamesThatAreNotThereAreKnownNotToBe(t *testing.T) {
 	const stream = "arn:aws:firehose:us-east-1:123456789012:deliverystream/none"
 	source := must(awslive.At(endpoint, awslive.Options{
 		Regions: []string{"us-east-1"}, Now: time.Now,
-		Named: inventory.Names{LogGroupPrefix: "/none", Role: "none", Bucket: "none-there", Stream: stream},
+		Named: inventory.Names{LogGroupPrefix: "/none", Roles: []string{"none"}, Buckets: []string{"none-there"}, Streams: []string{stream}},
 	}))(t)
 	target := inventory.Target{Scope: inventory.Scope{Partition: "aws", Account: "123456789012", Region: "us-east-1"}}
 	inv := source.Read(t.Context(), target, inventory.NamedKinds())
@@ -150,7 +150,7 @@ func TestNamesThatAreNotThereAreKnownNotToBe(t *testing.T) {
 func TestGlobalThingsAreReadOnceInARun(t *testing.T) {
 	t.Parallel()
 	a := open(t, ``)
-	source := must(awslive.At(a.url, awslive.Options{Regions: []string{"eu-*"}, Now: time.Now, Named: inventory.Names{Role: "flowproof-delivery"}}))(t)
+	source := must(awslive.At(a.url, awslive.Options{Regions: []string{"eu-*"}, Now: time.Now, Named: inventory.Names{Roles: []string{"flowproof-delivery"}}}))(t)
 	var targets []inventory.Target
 	run := func() int {
 		targets = nil
@@ -175,7 +175,7 @@ func TestGlobalThingsAreReadOnceInARun(t *testing.T) {
 func TestADeniedReadIsAGap(t *testing.T) {
 	t.Parallel()
 	a := open(t, "faults:\n  - operation: GetRole\n    do: deny\n")
-	source := must(awslive.At(a.url, awslive.Options{Regions: []string{"eu-west-1"}, Now: time.Now, Named: inventory.Names{Role: "flowproof-delivery"}}))(t)
+	source := must(awslive.At(a.url, awslive.Options{Regions: []string{"eu-west-1"}, Now: time.Now, Named: inventory.Names{Roles: []string{"flowproof-delivery"}}}))(t)
 	target := inventory.Target{Scope: inventory.Scope{Partition: "aws", Account: "123456789012", Region: "eu-west-1"}}
 	inv := source.Read(t.Context(), target, []inventory.Kind{inventory.Roles})
 	if !slices.Equal(causes(inv), []string{"iam:GetRole denied"}) {

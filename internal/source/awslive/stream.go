@@ -24,7 +24,7 @@ func readStream(ctx context.Context, client streamReader, arn string, inv *inven
 	if !here {
 		return nil
 	}
-	inv.Named.Asked.Stream = arn
+	inv.Named.Asked.Streams = append(inv.Named.Asked.Streams, arn)
 	out, err := limited(ctx, client.DescribeDeliveryStream, &firehose.DescribeDeliveryStreamInput{DeliveryStreamName: aws.String(name)})
 	if _, absent := errors.AsType[*types.ResourceNotFoundException](err); absent {
 		return nil
@@ -33,10 +33,10 @@ func readStream(ctx context.Context, client streamReader, arn string, inv *inven
 		return err
 	}
 	if d := out.DeliveryStreamDescription; d != nil {
-		inv.Named.Streams = []inventory.Stream{{
+		inv.Named.Streams = append(inv.Named.Streams, inventory.Stream{
 			Name: name, ARN: aws.ToString(d.DeliveryStreamARN),
 			Status: string(d.DeliveryStreamStatus), Source: string(d.DeliveryStreamType),
-		}}
+		})
 	}
 	return nil
 }

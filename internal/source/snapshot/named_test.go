@@ -11,7 +11,7 @@ import (
 
 func named() inventory.Named {
 	return inventory.Named{
-		Asked: inventory.Names{LogGroupPrefix: "/f/", Role: "r", Bucket: "b", Stream: "s"},
+		Asked: inventory.Names{LogGroupPrefix: "/f/", Roles: []string{"r"}, Buckets: []string{"b"}, Streams: []string{"s"}},
 		LogGroups: []inventory.LogGroup{{
 			Name: "/f/g", RetentionDays: 1, KMSKey: "k", Class: "STANDARD", StoredBytes: 1, Created: readAt, Tags: map[string]string{"a": "b"},
 		}},
@@ -41,7 +41,7 @@ func TestWhat_was_asked_for_by_name_comes_back_with_its_kind(t *testing.T) {
 		"all":  {inventory.NamedKinds(), named()},
 		"none": {both, inventory.Named{}},
 		"one": {[]inventory.Kind{inventory.Buckets}, inventory.Named{
-			Asked: inventory.Names{Bucket: "b"}, Buckets: named().Buckets,
+			Asked: inventory.Names{Buckets: []string{"b"}}, Buckets: named().Buckets,
 		}},
 	} {
 		got := s.Read(t.Context(), target, test.kinds)

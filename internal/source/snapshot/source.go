@@ -135,7 +135,7 @@ func (s *Source) Read(ctx context.Context, t inventory.Target, kinds []inventory
 		inv.Fail(s.path, inventory.Incomplete, err.Error()+": save the snapshot again", kinds...)
 		return inv
 	}
-	inv = only(saved, kinds)
+	inv = saved.Only(kinds)
 	for _, k := range kinds {
 		if !slices.Contains(saved.Kinds, k) {
 			inv.Fail(s.path, inventory.Incomplete, fmt.Sprintf(
@@ -161,23 +161,6 @@ func (s *Source) line(scope inventory.Scope) (inventory.Inventory, error) {
 		return inv, fmt.Errorf("line %d of the snapshot does not make sense: %w", at.number, err)
 	}
 	return inv, nil
-}
-
-// only keeps of an inventory the kinds asked for. A list that no kind here stands for is left out.
-// Gaps in the account's Regions concern every kind.
-func only(saved inventory.Inventory, kinds []inventory.Kind) inventory.Inventory {
-	inv := inventory.Inventory{Target: saved.Target, ReadAt: saved.ReadAt, Kinds: slices.Clone(kinds)}
-	inv.Gaps = saved.GapsIn(kinds...)
-	inv.Named = saved.Named.Only(kinds)
-	for _, k := range kinds {
-		switch k {
-		case inventory.VPCs:
-			inv.VPCs = saved.VPCs
-		case inventory.FlowLogs:
-			inv.FlowLogs = saved.FlowLogs
-		}
-	}
-	return inv
 }
 
 // Kinds are what every scope of the snapshot was asked for: more than rules need can be had of them.
