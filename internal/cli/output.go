@@ -31,11 +31,11 @@ type outputs []output
 
 // openOutputs opens every file before anything is read, so that a path that cannot be written
 // is told at once and not after the run.
-func (a *app) openOutputs(s config.Settings) (outputs, error) {
+func (a *app) openOutputs(s config.Settings, plan string) (outputs, error) {
 	wanted := append([]string{s.Format + "=" + s.Output}, s.Report...)
 	var opened outputs
 	for _, w := range wanted {
-		o, err := a.openOutput(w, s)
+		o, err := a.openOutput(w, s, plan)
 		if err != nil {
 			return nil, joinClose(usageError{err}, opened)
 		}
@@ -45,12 +45,12 @@ func (a *app) openOutputs(s config.Settings) (outputs, error) {
 }
 
 // openOutput opens FORMAT=FILE; an empty FILE is standard output.
-func (a *app) openOutput(wanted string, s config.Settings) (output, error) {
+func (a *app) openOutput(wanted string, s config.Settings, plan string) (output, error) {
 	format, path, ok := strings.Cut(wanted, "=")
 	if !ok || !slices.Contains(report.Formats(), format) {
 		return output{}, fmt.Errorf("report %q: want FORMAT=FILE with a format of %s", wanted, strings.Join(report.Formats(), ", "))
 	}
-	o := output{format: format, options: report.Options{Width: a.streams.Width(), Verbose: s.Verbose}}
+	o := output{format: format, options: report.Options{Width: a.streams.Width(), Verbose: s.Verbose, Plan: plan}}
 	if path == "" {
 		o.w = a.streams.Stdout
 		o.options.Colour = a.streams.Color(a.streams.Stdout, s.NoColor)

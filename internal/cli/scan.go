@@ -49,17 +49,18 @@ chosen rules, and reports what fails, what is unknown and what could not be read
 			if err != nil {
 				return err
 			}
-			return a.scan(cmd.Context(), settings)
+			return a.scan(cmd.Context(), settings, planAfter(cmd.Flags()))
 		},
 	}
 	a.addFlags(cmd, append(readFlags, "format", "output", "report", "fail-on", "allow-gaps", "save-snapshot")...)
 	return cmd
 }
 
-// scan is the whole of the scan command, from settings to reports.
-func (a *app) scan(ctx context.Context, s config.Settings) (err error) {
+// scan is the whole of the scan command, from settings to reports. plan is the command that it
+// suggests for what fails.
+func (a *app) scan(ctx context.Context, s config.Settings, plan string) (err error) {
 	go framework.All() // read while the AWS configuration is loaded: the run opens with it
-	outputs, err := a.openOutputs(s)
+	outputs, err := a.openOutputs(s, plan)
 	if err != nil {
 		return err
 	}

@@ -31,6 +31,32 @@ func FileFlag(flags *pflag.FlagSet) {
 	flags.String(fileFlag, "", "settings `FILE`; else $"+fileEnv+", else "+implicitFile+" if there is one")
 }
 
+// Given returns the arguments that give flags as they were given, --config among them: for a command
+// line that is to follow this one. What other layers say they say again by themselves.
+func Given(flags *pflag.FlagSet, keys ...string) []string {
+	var args []string
+	for _, key := range keys {
+		flag := flags.Lookup(key)
+		if flag == nil || !flag.Changed {
+			continue
+		}
+		if v, ok := flag.Value.(interface{ given() (Setting, []string) }); ok {
+			setting, texts := v.given()
+			for _, text := range texts {
+				if setting.Kind == Switch {
+					args = append(args, "--"+key+"="+text) // a word that follows would be another argument
+				} else {
+					args = append(args, "--"+key, text)
+				}
+			}
+		}
+	}
+	if file := flags.Lookup(fileFlag); file != nil && file.Changed {
+		args = append(args, "--"+fileFlag, file.Value.String())
+	}
+	return args
+}
+
 // flagValue keeps what was typed after a flag until Load reads it.
 type flagValue struct {
 	setting Setting

@@ -22,6 +22,8 @@ type look struct {
 	Options
 }
 
+const planCommand = "flowproof plan --out plan.json"
+
 func looks() []look {
 	all := []look{{"scan.json", JSON, Options{}}, {"events.jsonl", JSONL, Options{}}}
 	for _, width := range []int{80, 200} {
@@ -30,12 +32,12 @@ func looks() []look {
 			if colour {
 				name = fmt.Sprintf("%d-colour.txt", width)
 			}
-			all = append(all, look{name, Text, Options{Width: width, Colour: colour}})
+			all = append(all, look{name, Text, Options{Width: width, Colour: colour, Plan: planCommand}})
 		}
 	}
 	return append(all,
 		look{"80-verbose.txt", Text, Options{Verbose: true}},
-		look{"40.txt", Text, Options{Width: 40, Next: []Advice{{"flowproof plan --out plan.json", "make a plan that fixes what fails"}}}})
+		look{"40.txt", Text, Options{Width: 40, Plan: planCommand}})
 }
 
 func written(t testing.TB, l look, spool *event.Spool) []byte {

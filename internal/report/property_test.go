@@ -133,7 +133,7 @@ func FuzzText(f *testing.F) {
 		for _, o := range []Options{
 			{Width: int(width)},
 			{Width: int(width), Colour: true},
-			{Width: int(width), Verbose: true, Next: []Advice{{text, text}}},
+			{Width: int(width), Verbose: true, Plan: text},
 		} {
 			if o.Width == 0 {
 				o.Width = terminal.DefaultWidth

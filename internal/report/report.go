@@ -23,16 +23,10 @@ func Formats() []string { return []string{Text, JSON, JSONL} }
 
 // Options is how a report should look. JSON and JSONL look the same with any.
 type Options struct {
-	Width   int      // columns of a line, 80 where it is 0; below 20 counts as 20
-	Colour  bool     // without it the output has no escape code at all
-	Verbose bool     // list what passes, does not apply or is suppressed too, and cut no message short
-	Next    []Advice // more commands to suggest, after those that follow from the run
-}
-
-// Advice is a command to type next, and what it is for.
-type Advice struct {
-	Command string
-	Why     string
+	Width   int    // columns of a line, 80 where it is 0; below 20 counts as 20
+	Colour  bool   // without it the output has no escape code at all
+	Verbose bool   // list what passes, does not apply or is suppressed too, and cut no message short
+	Plan    string // the command that plans a repair: suggested where a VPC of the account's own fails
 }
 
 // Write writes the run in the spool. A run without its first or last event is part of a run,

@@ -23,6 +23,7 @@ type textReport struct {
 	place    place
 	sections map[sectionKey]*section
 	notRead  *notRead
+	fixable  bool // a VPC fails, and it is the account's own
 }
 
 func writeText(w io.Writer, spool *event.Spool, o Options) (err error) {
@@ -53,6 +54,9 @@ func (r *textReport) block(row event.Scope, findings []finding.Finding) error {
 		return err
 	}
 	for _, f := range findings {
+		if f.Outcome == finding.Fail && f.Resource.Type == finding.VPCType && f.Resource.Owner == f.Resource.Account {
+			r.fixable = true
+		}
 		s, shown := r.section(f)
 		if !shown {
 			continue
@@ -147,30 +151,35 @@ func (r *textReport) writeSection(w io.Writer, s *section) error {
 	return s.rows.copyTo(w)
 }
 
+// advice is a command to type next, and what it is for.
+type advice struct{ command, why string }
+
 // next suggests what to type.
 func (r *textReport) next(b *strings.Builder, failing []*section) {
-	var advice []Advice
+	var list []advice
+	if r.fixable && r.options.Plan != "" {
+		list = append(list, advice{r.options.Plan, "plan the repair, change nothing"})
+	}
 	if len(failing) > 0 && isRuleID(failing[0].key.rule) {
-		advice = append(advice, Advice{
+		list = append(list, advice{
 			"flowproof kb show " + failing[0].key.rule, "how to check and fix it by hand",
 		})
 	}
 	if r.notRead.has(inventory.Denied) {
-		advice = append(advice, Advice{"flowproof policy read", "the permissions that reading needs"})
+		list = append(list, advice{"flowproof policy read", "the permissions that reading needs"})
 	}
-	advice = append(advice, r.options.Next...)
-	if len(advice) == 0 {
+	if len(list) == 0 {
 		return
 	}
 	width := 0
-	for _, a := range advice {
-		width = max(width, measure(a.Command))
+	for _, a := range list {
+		width = max(width, measure(a.command))
 	}
 	b.WriteByte('\n')
 	r.paragraph(b, 0, between, span{plain, "Next"})
 	t := newTable(r.sheet, column{width: width, meaning: command}, column{})
-	for _, a := range advice {
-		t.row(b, []string{a.Command}, []string{a.Why})
+	for _, a := range list {
+		t.row(b, []string{a.command}, []string{a.why})
 	}
 }
 
