@@ -81,7 +81,11 @@ func (a *app) openStage(ctx context.Context, scenario sandbox.Scenario) (*stage,
 	if err := os.WriteFile(s.file(noSettings), nil, 0o600); err != nil {
 		return nil, joinClose(fmt.Errorf("prepare the demo's folder: %w", err), s)
 	}
-	if s.aws, err = startSandbox(ctx, "127.0.0.1:0", scenario); err != nil {
+	aws, err := newSandbox(scenario)
+	if err != nil {
+		return nil, joinClose(err, s)
+	}
+	if s.aws, err = startSandbox(ctx, "127.0.0.1:0", aws); err != nil {
 		return nil, joinClose(err, s)
 	}
 	return s, nil

@@ -8,41 +8,131 @@ import (
 	"net/http"
 	"net/netip"
 	"os"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"flowproof/internal/sandbox"
+	"flowproof/internal/sandbox/fleet"
 )
 
+// sandboxFlags say what is served and where.
+type sandboxFlags struct {
+	listen, scenario, fleet, truth string
+	anywhere                       bool
+}
+
 func (a *app) sandboxCommand() *cobra.Command {
-	var listen, scenario string
-	var anywhere bool
+	var flags sandboxFlags
 	cmd := &cobra.Command{
 		Use:     "sandbox",
 		Short:   "The embedded AWS as a server, for trying any tool against it",
 		GroupID: groupTry,
 		Long: `Serves a small AWS over its real protocols, for the AWS CLI, SDKs and flowproof itself.
-Without a scenario: 17 Regions, each with its default VPC, any credentials, no faults.`,
+Without a scenario: 17 Regions, each with its default VPC, any credentials, no faults.
+
+With --fleet it serves a whole organisation that is computed, not stored, and can only be read:
+KEY=VALUE, separated by commas. --truth writes what a truthful scan of it must find.
+
+` + fleetKeys(),
 		Example: `  flowproof sandbox --listen 127.0.0.1:4566
   flowproof sandbox --listen 127.0.0.1:4566 --scenario demo
+  flowproof sandbox --fleet accounts=1000,latency=30ms
+  flowproof sandbox --fleet accounts=50,regions=3,denied=10%,suspended=5%,shared=20% --truth truth.jsonl
   AWS_ENDPOINT_URL=http://127.0.0.1:4566 aws ec2 describe-vpcs`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			if err := checkListen(listen, anywhere); err != nil {
-				return usageError{err}
-			}
-			s, err := loadScenario(scenario)
+			aws, err := flags.open()
 			if err != nil {
-				return usageError{err}
+				return err
 			}
-			return a.serveSandbox(cmd.Context(), listen, s)
+			return a.serveSandbox(cmd.Context(), flags.listen, aws)
 		},
 	}
-	cmd.Flags().StringVar(&listen, "listen", "127.0.0.1:4566", "address and port; port 0 takes a free one")
-	cmd.Flags().StringVar(&scenario, "scenario", "", "a scenario file, or `demo`; empty for 17 Regions with default VPCs")
-	cmd.Flags().BoolVar(&anywhere, "allow-remote", false, "let --listen name an address that other machines can reach")
+	cmd.Flags().StringVar(&flags.listen, "listen", "127.0.0.1:4566", "address and port; port 0 takes a free one")
+	cmd.Flags().StringVar(&flags.scenario, "scenario", "", "a scenario file, or `demo`; empty for 17 Regions with default VPCs")
+	cmd.Flags().StringVar(&flags.fleet, "fleet", "", "a computed organisation: `accounts=N,...`")
+	cmd.Flags().StringVar(&flags.truth, "truth", "", "with --fleet: write what a scan of it must find to this `file`")
+	cmd.Flags().BoolVar(&flags.anywhere, "allow-remote", false, "let --listen name an address that other machines can reach")
+	cmd.MarkFlagsMutuallyExclusive("scenario", "fleet")
 	return cmd
+}
+
+// fleetKeys is the list of what --fleet can say.
+func fleetKeys() string {
+	var b strings.Builder
+	b.WriteString("Keys of --fleet and their defaults:\n")
+	for _, k := range fleet.Keys() {
+		line := fmt.Sprintf("  %-15s %-15s ", k.Name, k.Default)
+		b.WriteString(line + wrap(k.Says, 80-len(line), len(line)) + "\n")
+	}
+	return strings.TrimSuffix(b.String(), "\n")
+}
+
+// wrap breaks plain text into lines of a width, all but the first behind an indent.
+func wrap(text string, width, indent int) string {
+	var b strings.Builder
+	room := width
+	for _, word := range strings.Fields(text) {
+		if len(word)+1 > room && room < width {
+			b.WriteString("\n" + strings.Repeat(" ", indent))
+			room = width
+		} else if room < width {
+			b.WriteByte(' ')
+		}
+		b.WriteString(word)
+		room -= len(word) + 1
+	}
+	return b.String()
+}
+
+// open makes the AWS that the flags ask for, after it has written its truth.
+func (f sandboxFlags) open() (*sandbox.Server, error) {
+	if err := checkListen(f.listen, f.anywhere); err != nil {
+		return nil, usageError{err}
+	}
+	if f.fleet == "" {
+		if f.truth != "" {
+			return nil, usageError{errors.New("--truth: only a fleet knows what is true of it; add --fleet")}
+		}
+		s, err := loadScenario(f.scenario)
+		if err != nil {
+			return nil, usageError{err}
+		}
+		return newSandbox(s)
+	}
+	spec, err := fleet.Parse(f.fleet)
+	if err != nil {
+		return nil, usageError{fmt.Errorf("--fleet: %w", err)}
+	}
+	organisation := sandbox.Organisation(spec)
+	if f.truth != "" {
+		if err := writeTruth(f.truth, organisation); err != nil {
+			return nil, err
+		}
+	}
+	return sandbox.NewFleet(organisation), nil
+}
+
+// writeTruth writes a fleet's truth to a file. Until it is whole the fleet is not served.
+func writeTruth(path string, f *fleet.Fleet) error {
+	file, err := os.Create(path) //nolint:gosec // the user names their own file
+	if err != nil {
+		return fmt.Errorf("write the truth: %w", err)
+	}
+	if err := errors.Join(f.WriteTruth(file), file.Close()); err != nil {
+		return fmt.Errorf("write the truth to %s: %w", path, err)
+	}
+	return nil
+}
+
+func newSandbox(s sandbox.Scenario) (*sandbox.Server, error) {
+	aws, err := sandbox.New(s)
+	if err != nil {
+		return nil, fmt.Errorf("start the sandbox: %w", err)
+	}
+	return aws, nil
 }
 
 // checkListen refuses addresses beyond loopback: the sandbox takes any credentials.
@@ -76,8 +166,8 @@ func loadScenario(name string) (sandbox.Scenario, error) {
 }
 
 // serveSandbox serves until the context ends.
-func (a *app) serveSandbox(ctx context.Context, listen string, s sandbox.Scenario) error {
-	running, err := startSandbox(ctx, listen, s)
+func (a *app) serveSandbox(ctx context.Context, listen string, aws *sandbox.Server) error {
+	running, err := startSandbox(ctx, listen, aws)
 	if err != nil {
 		return err
 	}
@@ -100,11 +190,7 @@ type runningSandbox struct {
 	failed chan error
 }
 
-func startSandbox(ctx context.Context, listen string, s sandbox.Scenario) (*runningSandbox, error) {
-	aws, err := sandbox.New(s)
-	if err != nil {
-		return nil, fmt.Errorf("start the sandbox: %w", err)
-	}
+func startSandbox(ctx context.Context, listen string, aws *sandbox.Server) (*runningSandbox, error) {
 	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", listen)
 	if err != nil {
 		return nil, fmt.Errorf("start the sandbox: %w", err)

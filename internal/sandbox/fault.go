@@ -152,6 +152,9 @@ type effect struct {
 // disturb decides what happens to a call before it is run. Latencies add up, the last
 // page size counts, and the first fault that ends the call ends it.
 func (s *Server) disturb(c *call) effect {
+	if s.population != nil {
+		return s.population.disturb(c)
+	}
 	e := effect{delay: s.scenario.Latency, pageSize: s.scenario.PageSize}
 	for _, f := range s.faults {
 		if e.err != nil || e.drop || e.cut {

@@ -7,7 +7,10 @@ func throttled(c *call) *apiError {
 	switch c.service.protocol.(type) {
 	case ec2Query:
 		return &apiError{http.StatusServiceUnavailable, "RequestLimitExceeded", "Request limit exceeded."}
-	case json11:
+	case json11, restJSON:
+		if c.service.name == "organizations" || c.service.name == "account" { // API references
+			return &apiError{http.StatusTooManyRequests, "TooManyRequestsException", "You have sent too many requests in too short a period of time."}
+		}
 		return badRequest("ThrottlingException", "Rate exceeded")
 	default:
 		return badRequest("Throttling", "Rate exceeded")
@@ -19,7 +22,7 @@ func badCredentials(c *call) *apiError {
 	switch c.service.protocol.(type) {
 	case ec2Query:
 		return &apiError{http.StatusUnauthorized, "AuthFailure", "AWS was not able to validate the provided access credentials"}
-	case json11:
+	case json11, restJSON:
 		return badRequest("UnrecognizedClientException", "The security token included in the request is invalid.")
 	default:
 		return &apiError{http.StatusForbidden, "InvalidClientTokenId", "The security token included in the request is invalid."}

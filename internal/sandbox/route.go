@@ -59,8 +59,7 @@ func (s *Server) route(r *http.Request, body []byte) *call {
 	if c.service == nil {
 		c.service = &service{name: cred.service, protocol: guessProtocol(r)}
 	}
-	s.identify(c, cred)
-	c.region = c.account.region(cred.region)
+	s.identify(c, r, cred)
 	if c.service.operations == nil {
 		_ = c.service.protocol.read(c, r, body) // for the record; a REST call has no operation to read
 		c.problem = &apiError{http.StatusBadRequest, c.service.protocol.unknownOperation(c).code, "The sandbox has no service " + cred.service + "."}
@@ -83,8 +82,7 @@ func (s *Server) unsigned(c *call, r *http.Request, body []byte) *call {
 	if err := p.read(c, r, body); err != nil || c.operation == "" {
 		return nil
 	}
-	s.identify(c, credential{})
-	c.region = c.account.region("us-east-1")
+	s.identify(c, r, credential{region: home})
 	c.problem = &apiError{status: http.StatusForbidden, code: "MissingAuthenticationToken", message: "Request is missing Authentication Token"}
 	return c
 }
@@ -119,9 +117,14 @@ func credentialOf(r *http.Request) (credential, bool) {
 // identify finds the account and principal behind an access key. Any key is good:
 // one that the scenario lists or that is itself an account's id reaches that
 // account, every other the first account.
-func (s *Server) identify(c *call, cred credential) {
+func (s *Server) identify(c *call, r *http.Request, cred credential) {
+	if s.population != nil {
+		s.population.identify(c, r, cred)
+		return
+	}
 	id := s.scenario.accountOfKey(cred.accessKey)
 	c.account = s.account(id)
+	c.region = c.account.region(cred.region)
 	c.principal = "arn:" + c.account.partition + ":iam::" + id + ":user/sandbox"
 }
 

@@ -26,6 +26,8 @@ type Server struct {
 	closing  chan struct{}
 	close    sync.Once
 
+	population *population // what there is, where it is computed instead of stored
+
 	buckets  bucketStore
 	mu       sync.Mutex
 	accounts map[string]*account
@@ -47,6 +49,15 @@ func New(sc Scenario, options ...Option) (*Server, error) {
 	if err := sc.validate(); err != nil {
 		return nil, err
 	}
+	s := newServer(sc, services(), options)
+	for i := range sc.Faults {
+		s.faults = append(s.faults, newFaultRule(sc.Faults[i]))
+	}
+	s.plantBuckets()
+	return s, nil
+}
+
+func newServer(sc Scenario, services []*service, options []Option) *Server {
 	s := &Server{
 		scenario: sc,
 		clock:    time.Now,
@@ -57,14 +68,10 @@ func New(sc Scenario, options ...Option) (*Server, error) {
 	for _, o := range options {
 		o(s)
 	}
-	for i := range sc.Faults {
-		s.faults = append(s.faults, newFaultRule(sc.Faults[i]))
-	}
-	s.plantBuckets()
-	for _, sv := range services() {
+	for _, sv := range services {
 		s.services[sv.name] = sv
 	}
-	return s, nil
+	return s
 }
 
 // Close ends calls that wait out a latency; they are dropped unanswered. The server
