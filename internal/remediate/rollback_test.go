@@ -16,7 +16,7 @@ func (s *stand) rollback(p Plan, change ...func(*Rollback)) Report {
 	s.t.Helper()
 	j := s.open(p, CommandRollback)
 	defer func() { _ = j.Close() }()
-	b := Rollback{Plan: p, Journal: j, Writer: NewWriter(s.config()), Reader: NewReader(s.config()), Clock: s.clock.clock()}
+	b := Rollback{Plan: p, Journal: j, Writer: s.writer(), Reader: NewReader(s.config()), Clock: s.clock.clock()}
 	for _, c := range change {
 		c(&b)
 	}
@@ -119,7 +119,7 @@ func TestRollbackKilledAnywhere(t *testing.T) {
 func (s *stand) rollbackAndDie(p Plan) {
 	s.t.Helper()
 	j := s.open(p, CommandRollback)
-	_, err := Rollback{Plan: p, Journal: j, Writer: NewWriter(s.config()), Reader: NewReader(s.config()), Clock: s.clock.clock()}.Run(s.t.Context())
+	_, err := Rollback{Plan: p, Journal: j, Writer: s.writer(), Reader: NewReader(s.config()), Clock: s.clock.clock()}.Run(s.t.Context())
 	if !s.plug.dead || err != nil && !errors.Is(err, errUnplugged) {
 		s.t.Fatalf("the rollback was not killed at moment %d: %v", s.plug.at, err)
 	}

@@ -74,7 +74,7 @@ func newStand(t *testing.T, scenario string) *stand {
 		t.Fatal(err)
 	}
 	t.Cleanup(server.Close)
-	s := &stand{t: t, server: server, clock: c, plug: &plug{}, journal: filepath.Join(t.TempDir(), "plan.json.journal")}
+	s := &stand{t: t, server: server, clock: c, plug: &plug{now: c.time}, journal: filepath.Join(t.TempDir(), "plan.json.journal")}
 	for _, region := range []string{"us-east-1", "eu-west-1"} { // an account comes to be when it is first looked at
 		if _, err := NewReader(s.config()).vpcOwners(t.Context(), region, []string{"vpc-0"}); err != nil {
 			t.Fatal(err)
@@ -105,6 +105,11 @@ func (c inProcess) Do(r *http.Request) (resp *http.Response, err error) {
 		return nil, errUnplugged
 	}
 	defer func() {
+		if c.plug.served() {
+			resp, err = nil, errUnplugged
+		}
+	}()
+	defer func() {
 		if p := recover(); p != nil {
 			if err, ok := p.(error); !ok || !errors.Is(err, http.ErrAbortHandler) {
 				panic(p)
@@ -120,16 +125,18 @@ func (c inProcess) Do(r *http.Request) (resp *http.Response, err error) {
 	in := r.Clone(r.Context())
 	in.Body = body
 	c.server.ServeHTTP(w, in)
-	if c.plug.pulled() {
-		return nil, errUnplugged
-	}
 	return w.Result(), nil
 }
 
-// plug kills a run: at one moment of all those before and after each write to the journal and
-// each request, and for good. What was done before stays done.
+// plug kills a run before or after a write to the journal or a request, and for good. What was done
+// before stays done. Moments between which nothing was written, nothing was changed and no time
+// has passed are one: whoever comes after finds the same.
 type plug struct {
 	mu      sync.Mutex
+	now     func() time.Time
+	last    time.Time // of the latest moment
+	changed bool      // since then
+	writing bool      // the request that is on its way may change something
 	moments int
 	at      int // 0 for never
 	dead    bool
@@ -137,19 +144,57 @@ type plug struct {
 
 var errUnplugged = errors.New("the plug was pulled")
 
+// pulled is asked before something is done.
 func (p *plug) pulled() bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.moments++
+	if now := p.now(); p.moments == 0 || p.changed || !now.Equal(p.last) {
+		p.moments++
+		p.last, p.changed = now, false
+	}
 	p.dead = p.dead || p.moments == p.at
 	return p.dead
+}
+
+// served is asked after a request.
+func (p *plug) served() bool {
+	p.mu.Lock()
+	writing := p.writing
+	p.mu.Unlock()
+	return p.wrote(writing)
+}
+
+// wrote is asked after something was done that leaves a trace, or that does not.
+func (p *plug) wrote(trace bool) bool {
+	p.mu.Lock()
+	p.changed = p.changed || trace
+	p.mu.Unlock()
+	return p.pulled()
+}
+
+// plugged tells the plug which requests change something.
+type plugged struct {
+	Writer
+	plug *plug
+}
+
+func (w plugged) Write(ctx context.Context, region string, call API) (Answer, error) {
+	w.plug.begin(true)
+	defer w.plug.begin(false)
+	return w.Writer.Write(ctx, region, call)
+}
+
+func (p *plug) begin(writing bool) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.writing = writing
 }
 
 // reset plugs in again, to be pulled at a moment; 0 for never.
 func (p *plug) reset(at int) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.moments, p.at, p.dead = 0, at, false
+	p.moments, p.at, p.dead, p.changed = 0, at, false, false
 }
 
 // open opens the stand's journal. It writes without waiting for the disk, which these tests do
@@ -165,7 +210,7 @@ func (s *stand) open(p Plan, c Command) *Journal {
 			return errUnplugged
 		}
 		_, err := j.file.Write(b)
-		if s.plug.pulled() {
+		if s.plug.wrote(true) {
 			return errUnplugged
 		}
 		return err
@@ -173,10 +218,13 @@ func (s *stand) open(p Plan, c Command) *Journal {
 	return j
 }
 
+// writer changes the stand's AWS under the eyes of the plug.
+func (s *stand) writer() Writer { return plugged{NewWriter(s.config()), s.plug} }
+
 // applier is an Apply of a plan on this stand, with everything at its most careful.
 func (s *stand) applier(p Plan, j *Journal) Apply {
 	return Apply{
-		Plan: p, Journal: j, Writer: NewWriter(s.config()), Reader: NewReader(s.config()), Clock: s.clock.clock(), AtOnce: 1,
+		Plan: p, Journal: j, Writer: s.writer(), Reader: NewReader(s.config()), Clock: s.clock.clock(), AtOnce: 1,
 	}
 }
 
