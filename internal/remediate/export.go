@@ -124,11 +124,12 @@ func (p Plan) isPartOf(s Step, maker Action) bool {
 	})
 }
 
-// head is a comment's lines about a plan.
+// head is a comment's lines about a plan, without the marks of a comment.
 func (p Plan) head() []string {
-	return []string{
-		fmt.Sprintf("flowproof plan %s for %s.", p.ShortHash(), p.accountsInWords()),
-		p.Headline(),
-		p.Policy.inWords(),
-	}
+	const width = 76
+	b := &page{width: width}
+	b.linef(0, 2, "flowproof plan %s for %s.", p.ShortHash(), p.accountsInWords())
+	b.line(0, 2, p.Headline())
+	b.line(0, 2, p.Policy.inWords())
+	return strings.Split(strings.TrimSpace(b.String()), "\n")
 }

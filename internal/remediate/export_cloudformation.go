@@ -19,7 +19,7 @@ const templateResources = 500
 // cloudFormation writes the plan as one template. A stack is of one Region: where the plan has
 // several, the template is deployed in each, and makes in each what belongs there.
 func (p Plan) cloudFormation() (string, error) {
-	t := template{plan: p, resources: map[string]any{}, conditions: map[string]any{}}
+	t := template{plan: p, resources: map[string]*templateResource{}, conditions: map[string]any{}}
 	for _, s := range p.Steps {
 		err := t.step(s)
 		switch {
@@ -41,7 +41,8 @@ func (p Plan) cloudFormation() (string, error) {
 // template is a template being written.
 type template struct {
 	plan       Plan
-	resources  map[string]any
+	resources  map[string]*templateResource
+	order      []string // of the resources: that of the plan
 	conditions map[string]any
 	left       []string // what it does not hold
 }
@@ -60,12 +61,16 @@ func (t *template) write() (string, error) {
 	for _, line := range t.left {
 		b.WriteString("# Not in this template, as it changes part of what is there already: " + terminal.Printable(line) + "\n")
 	}
+	resources, err := t.inOrder()
+	if err != nil {
+		return "", err
+	}
 	document := struct {
 		Version     string         `yaml:"AWSTemplateFormatVersion"`
 		Description string         `yaml:"Description"`
 		Conditions  map[string]any `yaml:"Conditions,omitempty"`
-		Resources   map[string]any `yaml:"Resources"`
-	}{"2010-09-09", "VPC flow logs, by flowproof plan " + t.plan.ShortHash(), t.conditions, t.resources}
+		Resources   *yaml.Node     `yaml:"Resources"`
+	}{"2010-09-09", "VPC flow logs, by flowproof plan " + t.plan.ShortHash(), t.conditions, resources}
 	enc := yaml.NewEncoder(&b)
 	enc.SetIndent(2)
 	if err := enc.Encode(document); err != nil {
@@ -84,16 +89,41 @@ func (t *template) globalRegion() string {
 	return regions[0]
 }
 
+// templateResource is a resource of a template.
+type templateResource struct {
+	Type      string         `yaml:"Type"`
+	Condition string         `yaml:"Condition,omitempty"`
+	After     []string       `yaml:"DependsOn,omitempty"`
+	Deletion  string         `yaml:"DeletionPolicy,omitempty"`
+	Replace   string         `yaml:"UpdateReplacePolicy,omitempty"`
+	Values    map[string]any `yaml:"Properties"`
+}
+
 // add puts in a resource, on the condition that the stack is in its Region.
-func (t *template) add(id, region, kind string, properties map[string]any, more map[string]any) {
-	resource := map[string]any{"Type": kind, "Properties": properties}
-	maps.Copy(resource, more)
+func (t *template) add(id, region, kind string, properties map[string]any) *templateResource {
+	r := &templateResource{Type: kind, Values: properties}
 	if len(t.plan.regions()) > 1 {
-		condition := logicalID("In", region)
-		t.conditions[condition] = map[string]any{"Fn::Equals": []any{map[string]any{"Ref": "AWS::Region"}, region}}
-		resource["Condition"] = condition
+		r.Condition = logicalID("In", region)
+		t.conditions[r.Condition] = map[string]any{"Fn::Equals": []any{map[string]any{"Ref": "AWS::Region"}, region}}
 	}
-	t.resources[id] = resource
+	if t.resources[id] == nil {
+		t.order = append(t.order, id)
+	}
+	t.resources[id] = r
+	return r
+}
+
+// inOrder is the resources as YAML, each after what it needs.
+func (t *template) inOrder() (*yaml.Node, error) {
+	all := &yaml.Node{Kind: yaml.MappingNode}
+	for _, id := range t.order {
+		var r yaml.Node
+		if err := r.Encode(t.resources[id]); err != nil {
+			return nil, fmt.Errorf("encode the template's %s: %w", id, err)
+		}
+		all.Content = append(all.Content, &yaml.Node{Kind: yaml.ScalarNode, Value: id}, &r)
+	}
+	return all, nil
 }
 
 func (t *template) step(s Step) error {
@@ -111,7 +141,7 @@ func (t *template) step(s Step) error {
 		policy, err := yamlDocument(in["PolicyDocument"])
 		t.add(logicalID("RolePolicy", s.Resource), t.globalRegion(), "AWS::IAM::RolePolicy", map[string]any{
 			"RoleName": s.Resource, "PolicyName": in["PolicyName"], "PolicyDocument": policy,
-		}, nil)
+		})
 		return err
 	case CreateLogGroup:
 		return t.logGroup(s, in)
@@ -124,7 +154,7 @@ func (t *template) step(s Step) error {
 			return errNotExported // CloudFormation makes a policy only where there is none
 		}
 		policy, err := yamlDocument(in["Policy"])
-		t.add(logicalID("BucketPolicy", s.Resource), s.Region, "AWS::S3::BucketPolicy", map[string]any{"Bucket": s.Resource, "PolicyDocument": policy}, nil)
+		t.add(logicalID("BucketPolicy", s.Resource), s.Region, "AWS::S3::BucketPolicy", map[string]any{"Bucket": s.Resource, "PolicyDocument": policy})
 		return err
 	case CreateFlowLog:
 		t.flowLog(s, in)
@@ -155,7 +185,7 @@ func (t *template) role(s Step, in map[string]any) error {
 		policies = append(policies, map[string]any{"PolicyName": its["PolicyName"], "PolicyDocument": policy})
 	}
 	properties["Policies"] = policies
-	t.add(logicalID("Role", s.Resource), t.globalRegion(), "AWS::IAM::Role", properties, nil)
+	t.add(logicalID("Role", s.Resource), t.globalRegion(), "AWS::IAM::Role", properties)
 	return nil
 }
 
@@ -172,8 +202,8 @@ func (t *template) logGroup(s Step, in map[string]any) error {
 	if key := in["kmsKeyId"]; key != nil {
 		properties["KmsKeyId"] = key
 	}
-	t.add(logicalID("LogGroup", s.Region, s.Resource), s.Region, "AWS::Logs::LogGroup", properties,
-		map[string]any{"DeletionPolicy": "Retain", "UpdateReplacePolicy": "Retain"})
+	r := t.add(logicalID("LogGroup", s.Region, s.Resource), s.Region, "AWS::Logs::LogGroup", properties)
+	r.Deletion, r.Replace = "Retain", "Retain"
 	return nil
 }
 
@@ -208,11 +238,7 @@ func (t *template) flowLog(s Step, in map[string]any) {
 			after = append(after, id)
 		}
 	}
-	var more map[string]any
-	if len(after) > 0 {
-		more = map[string]any{"DependsOn": after}
-	}
-	t.add(logicalID("FlowLog", s.Region, s.Resource), s.Region, "AWS::EC2::FlowLog", properties, more)
+	t.add(logicalID("FlowLog", s.Region, s.Resource), s.Region, "AWS::EC2::FlowLog", properties).After = after
 }
 
 // tagged adds the policy's tags to properties.

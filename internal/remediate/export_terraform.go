@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 
 	"github.com/hashicorp/hcl/v2"
 	"github.com/hashicorp/hcl/v2/hclsyntax"
@@ -100,16 +101,16 @@ func (t terraformFile) step(s Step) error {
 		r := t.resource(tfRole, label("role", s.Resource), t.plan.regions()[0])
 		set(r, "name", in["RoleName"])
 		set(r, "description", in["Description"])
-		set(r, "assume_role_policy", in["AssumeRolePolicyDocument"])
 		t.tags(r)
+		return setDocument(r, "assume_role_policy", in["AssumeRolePolicyDocument"])
 	case PutRolePolicy:
 		r := t.resource(tfRolePolicy, label("role", s.Resource), t.plan.regions()[0])
 		set(r, "name", in["PolicyName"])
-		set(r, "policy", in["PolicyDocument"])
 		set(r, "role", in["RoleName"])
 		if t.plan.isPartOf(s, CreateRole) {
 			r.SetAttributeTraversal("role", traversal(tfRole, label("role", s.Resource), "name"))
 		}
+		return setDocument(r, "policy", in["PolicyDocument"])
 	case CreateLogGroup:
 		days, err := t.plan.retentionOf(s)
 		if err != nil {
@@ -129,7 +130,7 @@ func (t terraformFile) step(s Step) error {
 		t.comment("This takes over the whole policy of the bucket: what it says now, and what delivery needs.")
 		r := t.resource(tfBucketPolicy, label("bucket", s.Resource), s.Region)
 		set(r, "bucket", in["Bucket"])
-		set(r, "policy", in["Policy"])
+		return setDocument(r, "policy", in["Policy"])
 	case CreateFlowLog:
 		t.flowLog(s, in)
 	default:
@@ -160,7 +161,7 @@ func (t terraformFile) flowLog(s Step, in map[string]any) {
 	} else {
 		set(r, "log_destination", in["LogDestination"])
 	}
-	set(r, "iam_role_arn", in["DeliverLogsPermissionArn"])
+	t.role(r, in["DeliverLogsPermissionArn"])
 	set(r, "deliver_cross_account_role", in["DeliverCrossAccountRole"])
 	if options, ok := in["DestinationOptions"].(map[string]any); ok {
 		o := r.AppendNewBlock("destination_options", nil).Body()
@@ -170,6 +171,17 @@ func (t terraformFile) flowLog(s Step, in map[string]any) {
 	}
 	t.tags(r)
 	t.after(r, s)
+}
+
+// role names the delivery role, by the resource that makes it where the plan does.
+func (t terraformFile) role(r *hclwrite.Body, arn any) {
+	name := t.plan.Policy.DeliveryRole
+	made := slices.ContainsFunc(t.plan.Steps, func(s Step) bool { return s.Action == CreateRole && s.Resource == name })
+	if text, ok := arn.(string); ok && made && strings.HasSuffix(text, ":role/"+name) {
+		r.SetAttributeTraversal("iam_role_arn", traversal(tfRole, label("role", name), "arn"))
+		return
+	}
+	set(r, "iam_role_arn", arn)
 }
 
 // after writes what must be there first, as far as this configuration makes it.

@@ -1,7 +1,9 @@
 #!/usr/bin/env bash
 # flowproof plan 237c08b7 for account 123456789012.
-# 7 steps in 6 calls, 3 flow logs among them; 4 changes to what flowproof did not make.
-# Wanted: ALL traffic every 600 seconds, to the log group MyFlowLogs, kept for 365 days, by the role flowproof-delivery.
+# 7 steps in 6 calls, 3 flow logs among them; 4 changes to what flowproof
+#   did not make.
+# Wanted: ALL traffic every 600 seconds, to the log group MyFlowLogs, kept
+#   for 365 days, by the role flowproof-delivery.
 # It stops at the first error. What it made carries flowproof's tags.
 set -euo pipefail
 export AWS_PAGER=

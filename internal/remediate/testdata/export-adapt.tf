@@ -1,6 +1,8 @@
 # flowproof plan 237c08b7 for account 123456789012.
-# 7 steps in 6 calls, 3 flow logs among them; 4 changes to what flowproof did not make.
-# Wanted: ALL traffic every 600 seconds, to the log group MyFlowLogs, kept for 365 days, by the role flowproof-delivery.
+# 7 steps in 6 calls, 3 flow logs among them; 4 changes to what flowproof
+#   did not make.
+# Wanted: ALL traffic every 600 seconds, to the log group MyFlowLogs, kept
+#   for 365 days, by the role flowproof-delivery.
 
 terraform {
   required_providers {
@@ -29,8 +31,29 @@ provider "aws" {
 resource "aws_iam_role_policy" "role_flowproof_delivery" {
   provider = aws.eu_west_1
   name     = "flowproof-delivery-608abcc5"
-  policy   = "{\"Statement\":[{\"Action\":[\"logs:CreateLogGroup\",\"logs:CreateLogStream\",\"logs:DescribeLogStreams\",\"logs:PutLogEvents\"],\"Effect\":\"Allow\",\"Resource\":[\"arn:aws:logs:*:123456789012:log-group:MyFlowLogs:*\"],\"Sid\":\"FlowproofWrite\"},{\"Action\":[\"logs:DescribeLogGroups\"],\"Effect\":\"Allow\",\"Resource\":[\"arn:aws:logs:*:123456789012:log-group:*\"],\"Sid\":\"FlowproofList\"}],\"Version\":\"2012-10-17\"}"
   role     = "flowproof-delivery"
+  policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [
+      {
+        Sid    = "FlowproofWrite"
+        Effect = "Allow"
+        Action = [
+          "logs:CreateLogGroup",
+          "logs:CreateLogStream",
+          "logs:DescribeLogStreams",
+          "logs:PutLogEvents",
+        ]
+        Resource = ["arn:aws:logs:*:123456789012:log-group:MyFlowLogs:*"]
+      },
+      {
+        Sid      = "FlowproofList"
+        Effect   = "Allow"
+        Action   = ["logs:DescribeLogGroups"]
+        Resource = ["arn:aws:logs:*:123456789012:log-group:*"]
+      },
+    ]
+  })
 }
 
 # Not in this configuration, as it changes part of what is there already: put-retention-policy MyFlowLogs. By hand:

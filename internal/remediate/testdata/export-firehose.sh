@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # flowproof plan 0ca1b125 for account 123456789012.
 # 3 steps in 2 calls, 3 flow logs among them.
-# Wanted: ALL traffic every 600 seconds, to arn:aws:firehose:{region}:{account}:deliverystream/s.
+# Wanted: ALL traffic every 600 seconds, to
+#   arn:aws:firehose:{region}:{account}:deliverystream/s.
 # It stops at the first error. What it made carries flowproof's tags.
 set -euo pipefail
 export AWS_PAGER=

@@ -1,6 +1,7 @@
 # flowproof plan 0ca1b125 for account 123456789012.
 # 3 steps in 2 calls, 3 flow logs among them.
-# Wanted: ALL traffic every 600 seconds, to arn:aws:firehose:{region}:{account}:deliverystream/s.
+# Wanted: ALL traffic every 600 seconds, to
+#   arn:aws:firehose:{region}:{account}:deliverystream/s.
 
 terraform {
   required_providers {

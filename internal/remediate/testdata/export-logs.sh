@@ -1,7 +1,10 @@
 #!/usr/bin/env bash
 # flowproof plan d6b0b7e7 for account 123456789012.
 # 11 steps in 11 calls, 3 flow logs among them.
-# Wanted: ALL traffic every 600 seconds, format v5, to the log group /flowproof/{account}/{vpc}, kept for 365 days, by the role flowproof-delivery, encrypted with arn:aws:kms:{region}:123456789012:key/mrk-1.
+# Wanted: ALL traffic every 600 seconds, format v5, to the log group
+#   /flowproof/{account}/{vpc}, kept for 365 days, by the role
+#   flowproof-delivery, encrypted with
+#   arn:aws:kms:{region}:123456789012:key/mrk-1.
 # It stops at the first error. What it made carries flowproof's tags.
 set -euo pipefail
 export AWS_PAGER=

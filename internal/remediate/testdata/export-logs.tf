@@ -1,6 +1,9 @@
 # flowproof plan d6b0b7e7 for account 123456789012.
 # 11 steps in 11 calls, 3 flow logs among them.
-# Wanted: ALL traffic every 600 seconds, format v5, to the log group /flowproof/{account}/{vpc}, kept for 365 days, by the role flowproof-delivery, encrypted with arn:aws:kms:{region}:123456789012:key/mrk-1.
+# Wanted: ALL traffic every 600 seconds, format v5, to the log group
+#   /flowproof/{account}/{vpc}, kept for 365 days, by the role
+#   flowproof-delivery, encrypted with
+#   arn:aws:kms:{region}:123456789012:key/mrk-1.
 
 terraform {
   required_providers {
@@ -24,21 +27,60 @@ provider "aws" {
 }
 
 resource "aws_iam_role" "role_flowproof_delivery" {
-  provider           = aws.eu_west_1
-  name               = "flowproof-delivery"
-  description        = "Lets VPC Flow Logs deliver to CloudWatch Logs"
-  assume_role_policy = "{\"Statement\":[{\"Action\":[\"sts:AssumeRole\"],\"Condition\":{\"ArnLike\":{\"aws:SourceArn\":\"arn:aws:ec2:*:123456789012:vpc-flow-log/*\"},\"StringEquals\":{\"aws:SourceAccount\":\"123456789012\"}},\"Effect\":\"Allow\",\"Principal\":{\"Service\":\"vpc-flow-logs.amazonaws.com\"},\"Sid\":\"FlowproofDelivery\"}],\"Version\":\"2012-10-17\"}"
+  provider    = aws.eu_west_1
+  name        = "flowproof-delivery"
+  description = "Lets VPC Flow Logs deliver to CloudWatch Logs"
   tags = {
     team    = "net"
     Ünïcode = "a b"
   }
+  assume_role_policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [{
+      Sid    = "FlowproofDelivery"
+      Effect = "Allow"
+      Principal = {
+        Service = "vpc-flow-logs.amazonaws.com"
+      }
+      Action = ["sts:AssumeRole"]
+      Condition = {
+        ArnLike = {
+          "aws:SourceArn" = "arn:aws:ec2:*:123456789012:vpc-flow-log/*"
+        }
+        StringEquals = {
+          "aws:SourceAccount" = "123456789012"
+        }
+      }
+    }]
+  })
 }
 
 resource "aws_iam_role_policy" "role_flowproof_delivery" {
   provider = aws.eu_west_1
   name     = "flowproof-delivery-33a441bf"
-  policy   = "{\"Statement\":[{\"Action\":[\"logs:CreateLogGroup\",\"logs:CreateLogStream\",\"logs:DescribeLogStreams\",\"logs:PutLogEvents\"],\"Effect\":\"Allow\",\"Resource\":[\"arn:aws:logs:*:123456789012:log-group:/flowproof/123456789012/vpc-*:*\"],\"Sid\":\"FlowproofWrite\"},{\"Action\":[\"logs:DescribeLogGroups\"],\"Effect\":\"Allow\",\"Resource\":[\"arn:aws:logs:*:123456789012:log-group:*\"],\"Sid\":\"FlowproofList\"}],\"Version\":\"2012-10-17\"}"
   role     = aws_iam_role.role_flowproof_delivery.name
+  policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [
+      {
+        Sid    = "FlowproofWrite"
+        Effect = "Allow"
+        Action = [
+          "logs:CreateLogGroup",
+          "logs:CreateLogStream",
+          "logs:DescribeLogStreams",
+          "logs:PutLogEvents",
+        ]
+        Resource = ["arn:aws:logs:*:123456789012:log-group:/flowproof/123456789012/vpc-*:*"]
+      },
+      {
+        Sid      = "FlowproofList"
+        Effect   = "Allow"
+        Action   = ["logs:DescribeLogGroups"]
+        Resource = ["arn:aws:logs:*:123456789012:log-group:*"]
+      },
+    ]
+  })
 }
 
 resource "aws_cloudwatch_log_group" "eu_west_1__flowproof_123456789012_vpc_0c" {
@@ -82,7 +124,7 @@ resource "aws_flow_log" "eu_west_1_vpc_0c" {
   log_format               = "$${version} $${account-id} $${interface-id} $${srcaddr} $${dstaddr} $${srcport} $${dstport} $${protocol} $${packets} $${bytes} $${start} $${end} $${action} $${log-status} $${vpc-id} $${subnet-id} $${instance-id} $${tcp-flags} $${type} $${pkt-srcaddr} $${pkt-dstaddr} $${region} $${az-id} $${sublocation-type} $${sublocation-id} $${pkt-src-aws-service} $${pkt-dst-aws-service} $${flow-direction} $${traffic-path}"
   log_destination_type     = "cloud-watch-logs"
   log_destination          = aws_cloudwatch_log_group.eu_west_1__flowproof_123456789012_vpc_0c.arn
-  iam_role_arn             = "arn:aws:iam::123456789012:role/flowproof-delivery"
+  iam_role_arn             = aws_iam_role.role_flowproof_delivery.arn
   tags = {
     team    = "net"
     Ünïcode = "a b"
@@ -98,7 +140,7 @@ resource "aws_flow_log" "us_east_1_vpc_0a" {
   log_format               = "$${version} $${account-id} $${interface-id} $${srcaddr} $${dstaddr} $${srcport} $${dstport} $${protocol} $${packets} $${bytes} $${start} $${end} $${action} $${log-status} $${vpc-id} $${subnet-id} $${instance-id} $${tcp-flags} $${type} $${pkt-srcaddr} $${pkt-dstaddr} $${region} $${az-id} $${sublocation-type} $${sublocation-id} $${pkt-src-aws-service} $${pkt-dst-aws-service} $${flow-direction} $${traffic-path}"
   log_destination_type     = "cloud-watch-logs"
   log_destination          = aws_cloudwatch_log_group.us_east_1__flowproof_123456789012_vpc_0a.arn
-  iam_role_arn             = "arn:aws:iam::123456789012:role/flowproof-delivery"
+  iam_role_arn             = aws_iam_role.role_flowproof_delivery.arn
   tags = {
     team    = "net"
     Ünïcode = "a b"
@@ -114,7 +156,7 @@ resource "aws_flow_log" "us_east_1_vpc_0b" {
   log_format               = "$${version} $${account-id} $${interface-id} $${srcaddr} $${dstaddr} $${srcport} $${dstport} $${protocol} $${packets} $${bytes} $${start} $${end} $${action} $${log-status} $${vpc-id} $${subnet-id} $${instance-id} $${tcp-flags} $${type} $${pkt-srcaddr} $${pkt-dstaddr} $${region} $${az-id} $${sublocation-type} $${sublocation-id} $${pkt-src-aws-service} $${pkt-dst-aws-service} $${flow-direction} $${traffic-path}"
   log_destination_type     = "cloud-watch-logs"
   log_destination          = aws_cloudwatch_log_group.us_east_1__flowproof_123456789012_vpc_0b.arn
-  iam_role_arn             = "arn:aws:iam::123456789012:role/flowproof-delivery"
+  iam_role_arn             = aws_iam_role.role_flowproof_delivery.arn
   tags = {
     team    = "net"
     Ünïcode = "a b"

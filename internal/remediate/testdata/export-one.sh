@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # flowproof plan c8943a30 for account 123456789012.
 # 6 steps in 5 calls, 2 flow logs among them.
-# Wanted: ALL traffic every 600 seconds, to the log group MyFlowLogs, kept for 365 days, by the role flowproof-delivery.
+# Wanted: ALL traffic every 600 seconds, to the log group MyFlowLogs, kept
+#   for 365 days, by the role flowproof-delivery.
 # It stops at the first error. What it made carries flowproof's tags.
 set -euo pipefail
 export AWS_PAGER=

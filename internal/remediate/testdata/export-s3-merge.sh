@@ -1,7 +1,9 @@
 #!/usr/bin/env bash
 # flowproof plan d52a3f34 for account 123456789012.
-# 4 steps in 3 calls, 3 flow logs among them; 1 change to what flowproof did not make.
-# Wanted: ALL traffic every 600 seconds, to arn:aws:s3:::central/flow/logs as parquet, Hive partitions.
+# 4 steps in 3 calls, 3 flow logs among them; 1 change to what flowproof did
+#   not make.
+# Wanted: ALL traffic every 600 seconds, to arn:aws:s3:::central/flow/logs
+#   as parquet, Hive partitions.
 # It stops at the first error. What it made carries flowproof's tags.
 set -euo pipefail
 export AWS_PAGER=

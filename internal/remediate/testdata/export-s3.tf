@@ -1,6 +1,8 @@
 # flowproof plan 2f2b5cc9 for account 123456789012.
-# 4 steps in 3 calls, 3 flow logs among them; 1 change to what flowproof did not make.
-# Wanted: ALL traffic every 600 seconds, to arn:aws:s3:::central/flow/logs as parquet, Hive partitions.
+# 4 steps in 3 calls, 3 flow logs among them; 1 change to what flowproof did
+#   not make.
+# Wanted: ALL traffic every 600 seconds, to arn:aws:s3:::central/flow/logs
+#   as parquet, Hive partitions.
 
 terraform {
   required_providers {
@@ -34,7 +36,49 @@ provider "aws" {
 resource "aws_s3_bucket_policy" "bucket_central" {
   provider = aws.us_west_2
   bucket   = "central"
-  policy   = "{\"Statement\":[{\"Action\":[\"s3:PutObject\"],\"Condition\":{\"ArnLike\":{\"aws:SourceArn\":\"arn:aws:logs:*:123456789012:*\"},\"StringEquals\":{\"aws:SourceAccount\":\"123456789012\",\"s3:x-amz-acl\":\"bucket-owner-full-control\"}},\"Effect\":\"Allow\",\"Principal\":{\"Service\":\"delivery.logs.amazonaws.com\"},\"Resource\":[\"arn:aws:s3:::central/flow/logs/AWSLogs/aws-account-id=123456789012/*\"],\"Sid\":\"FlowproofWritec5b4bf3a\"},{\"Action\":[\"s3:GetBucketAcl\",\"s3:ListBucket\"],\"Condition\":{\"ArnLike\":{\"aws:SourceArn\":\"arn:aws:logs:*:123456789012:*\"},\"StringEquals\":{\"aws:SourceAccount\":\"123456789012\"}},\"Effect\":\"Allow\",\"Principal\":{\"Service\":\"delivery.logs.amazonaws.com\"},\"Resource\":[\"arn:aws:s3:::central\"],\"Sid\":\"FlowproofCheckc5b4bf3a\"}],\"Version\":\"2012-10-17\"}"
+  policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [
+      {
+        Sid    = "FlowproofWritec5b4bf3a"
+        Effect = "Allow"
+        Principal = {
+          Service = "delivery.logs.amazonaws.com"
+        }
+        Action   = ["s3:PutObject"]
+        Resource = ["arn:aws:s3:::central/flow/logs/AWSLogs/aws-account-id=123456789012/*"]
+        Condition = {
+          ArnLike = {
+            "aws:SourceArn" = "arn:aws:logs:*:123456789012:*"
+          }
+          StringEquals = {
+            "aws:SourceAccount" = "123456789012"
+            "s3:x-amz-acl"      = "bucket-owner-full-control"
+          }
+        }
+      },
+      {
+        Sid    = "FlowproofCheckc5b4bf3a"
+        Effect = "Allow"
+        Principal = {
+          Service = "delivery.logs.amazonaws.com"
+        }
+        Action = [
+          "s3:GetBucketAcl",
+          "s3:ListBucket",
+        ]
+        Resource = ["arn:aws:s3:::central"]
+        Condition = {
+          ArnLike = {
+            "aws:SourceArn" = "arn:aws:logs:*:123456789012:*"
+          }
+          StringEquals = {
+            "aws:SourceAccount" = "123456789012"
+          }
+        }
+      },
+    ]
+  })
 }
 
 resource "aws_flow_log" "eu_west_1_vpc_0c" {
