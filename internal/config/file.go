@@ -12,29 +12,32 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// parseFile reads the YAML of a settings file into texts by key. A key that no setting has, or
-// that stands there twice, is an error: a misspelt setting would silently do nothing.
-func parseFile(raw []byte) (map[string][]string, error) {
+// contents is what a settings file gives.
+type contents struct {
+	values       map[string][]string // texts by key
+	suppressions []Suppression
+}
+
+// parseFile reads the YAML of a settings file. A key that no setting has, or that stands there
+// twice, is an error: a misspelt setting would silently do nothing.
+func parseFile(raw []byte) (contents, error) {
 	dec := yaml.NewDecoder(bytes.NewReader(raw))
 	var doc yaml.Node
 	switch err := dec.Decode(&doc); {
 	case errors.Is(err, io.EOF):
-		return nil, nil
+		return contents{}, nil
 	case err != nil:
-		return nil, err
+		return contents{}, err
 	}
 	if err := dec.Decode(new(yaml.Node)); !errors.Is(err, io.EOF) {
-		return nil, errors.New("holds more than one YAML document")
+		return contents{}, errors.New("holds more than one YAML document")
 	}
-	values := map[string][]string{}
-	if err := flatten(values, "", doc.Content[0]); err != nil {
-		return nil, err
-	}
-	return values, nil
+	c := contents{values: map[string][]string{}}
+	return c, c.flatten("", doc.Content[0])
 }
 
 // flatten walks a mapping, joining sections and keys with a dot.
-func flatten(values map[string][]string, section string, node *yaml.Node) error {
+func (c *contents) flatten(section string, node *yaml.Node) error {
 	if section == "" && node.ShortTag() == nullTag && node.Kind == yaml.ScalarNode {
 		return nil
 	}
@@ -49,14 +52,19 @@ func flatten(values map[string][]string, section string, node *yaml.Node) error 
 			return fmt.Errorf("line %d: %q stands there twice", line, key)
 		}
 		seen[key] = true
-		if isSection(key) && value.Kind == yaml.MappingNode {
-			if err := flatten(values, key+".", value); err != nil {
-				return err
+		var err error
+		switch {
+		case isSection(key) && value.Kind == yaml.MappingNode:
+			err = c.flatten(key+".", value)
+		case key == suppressionsKey:
+			c.suppressions, err = parseSuppressions(value)
+		default:
+			if err = take(c.values, key, name, value); err != nil {
+				err = fmt.Errorf("line %d: %w", line, err)
 			}
-			continue
 		}
-		if err := take(values, key, name, value); err != nil {
-			return fmt.Errorf("line %d: %w", line, err)
+		if err != nil {
+			return err
 		}
 	}
 	return nil
@@ -155,12 +163,20 @@ func isSection(name string) bool {
 	return false
 }
 
-// nearest is the setting whose key takes the fewest changes to reach.
+// nearest is the key of the file that takes the fewest changes to reach.
 func nearest(key string) string {
-	best, least := "", -1
+	keys := []string{}
 	for _, s := range Table() {
-		if d := levenshtein.Distance(key, s.Key, nil); least < 0 || d < least {
-			best, least = s.Key, d
+		keys = append(keys, s.Key)
+	}
+	return nearestOf(key, append(keys, suppressionsKey))
+}
+
+func nearestOf(key string, keys []string) string {
+	best, least := "", -1
+	for _, k := range keys {
+		if d := levenshtein.Distance(key, k, nil); least < 0 || d < least {
+			best, least = k, d
 		}
 	}
 	return best

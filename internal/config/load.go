@@ -69,6 +69,8 @@ type Settings struct {
 	MaxAge      time.Duration `setting:"max-age"`
 	MaxFailures float64       `setting:"max-failures"`
 	AtOnce      float64       `setting:"at-once"`
+
+	Suppressions []Suppression `setting:"-"` // of the file alone, and so in no row
 }
 
 // Value is one setting as it was resolved, and the layer that decided it.
@@ -93,11 +95,21 @@ type layer struct {
 // Load resolves every setting from the flags that were given, the environment, the settings
 // file and the defaults, the first that has it deciding.
 func Load(flags *pflag.FlagSet, getenv func(string) string) (Resolved, error) {
-	file, err := readFile(flags, getenv)
+	path, file, err := readFile(flags, getenv)
 	if err != nil {
 		return Resolved{}, err
 	}
-	return resolve([]layer{flagLayer(flags), envLayer(getenv), file})
+	r, err := resolve([]layer{flagLayer(flags), envLayer(getenv), fileLayer(path, file.values)})
+	if err != nil {
+		return Resolved{}, err
+	}
+	shown := Value{Key: suppressionsKey, Value: append([]Suppression{}, file.suppressions...), Layer: "default"}
+	if file.suppressions != nil {
+		shown.Layer = "file " + path
+	}
+	r.Settings.Suppressions = file.suppressions
+	r.Values = append(r.Values, shown)
+	return r, nil
 }
 
 // Defaults are the settings when no layer gives any.
@@ -142,7 +154,9 @@ func fieldsByKey(s *Settings) map[string]reflect.Value {
 	fields := map[string]reflect.Value{}
 	v := reflect.ValueOf(s).Elem()
 	for i := range v.NumField() {
-		fields[v.Type().Field(i).Tag.Get("setting")] = v.Field(i)
+		if key := v.Type().Field(i).Tag.Get("setting"); key != "-" {
+			fields[key] = v.Field(i)
+		}
 	}
 	return fields
 }
@@ -176,11 +190,11 @@ func envLayer(getenv func(string) string) layer {
 }
 
 // readFile reads the settings file: one that was named has to be there, the implicit one not.
-func readFile(flags *pflag.FlagSet, getenv func(string) string) (layer, error) {
+func readFile(flags *pflag.FlagSet, getenv func(string) string) (path string, c contents, err error) {
 	path, named := getenv(fileEnv), true
 	if f := flags.Lookup(fileFlag); f != nil && f.Changed {
 		if path = f.Value.String(); path == "" {
-			return layer{}, errors.New("--config is empty: name a file, or leave the flag out")
+			return "", c, errors.New("--config is empty: name a file, or leave the flag out")
 		}
 	}
 	if path == "" {
@@ -188,16 +202,15 @@ func readFile(flags *pflag.FlagSet, getenv func(string) string) (layer, error) {
 	}
 	raw, err := os.ReadFile(path) //nolint:gosec // the user names their own file
 	if errors.Is(err, fs.ErrNotExist) && !named {
-		return fileLayer(path, nil), nil
+		return path, c, nil
 	}
 	if err != nil {
-		return layer{}, fmt.Errorf("read the settings file: %w", err)
+		return "", c, fmt.Errorf("read the settings file: %w", err)
 	}
-	values, err := parseFile(raw)
-	if err != nil {
-		return layer{}, fmt.Errorf("settings file %s: %w", path, err)
+	if c, err = parseFile(raw); err != nil {
+		return "", c, fmt.Errorf("settings file %s: %w", path, err)
 	}
-	return fileLayer(path, values), nil
+	return path, c, nil
 }
 
 func fileLayer(path string, values map[string][]string) layer {

@@ -29,6 +29,7 @@ func JSONSchema() ([]byte, error) {
 		}
 		into[key] = schema
 	}
+	root[suppressionsKey] = suppressionsSchema()
 	var out bytes.Buffer
 	enc := json.NewEncoder(&out)
 	enc.SetEscapeHTML(false)

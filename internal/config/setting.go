@@ -8,9 +8,7 @@ import (
 // Kind is what the value of a setting looks like.
 type Kind string
 
-// The kinds. A structured setting (a list of objects, for the file alone) would
-// be one more: the file hands such a value on undecoded, and Settings decodes it
-// by its field's type, refusing keys that the type does not have.
+// The kinds. Suppressions, a list of objects for the file alone, are no row.
 const (
 	Text     Kind = "text"
 	Switch   Kind = "switch"   // true or false

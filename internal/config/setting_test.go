@@ -16,8 +16,8 @@ func TestEveryRowHasAFieldOfItsTypeAndEveryFieldARow(t *testing.T) {
 		Number: reflect.TypeFor[float64](), Count: reflect.TypeFor[int32](),
 	}
 	fields := fieldsByKey(new(Settings))
-	if want := reflect.TypeFor[Settings]().NumField(); len(fields) != want {
-		t.Errorf("%d fields have a tag of their own, want all %d", len(fields), want)
+	if want := reflect.TypeFor[Settings]().NumField() - 1; len(fields) != want {
+		t.Errorf("%d fields have a tag of their own, want all %d but the suppressions", len(fields), want)
 	}
 	for _, s := range Table() {
 		field, ok := fields[s.Key]
