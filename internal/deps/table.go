@@ -42,6 +42,11 @@ func rows() []row {
 		{"internal/rules/*", []string{"internal/rule", "internal/inventory", "internal/finding", "internal/iampolicy"}},
 		{"internal/kb", []string{"internal/rule", "internal/finding", "internal/framework", "internal/terminal"}},
 
+		// What people decided about findings, handed to a run as its review. It judges nothing, so it
+		// sees no rule.
+		{"internal/suppression", []string{"internal/inventory", "internal/finding", "internal/event"}},
+		{"internal/baseline", []string{"internal/inventory", "internal/finding", "internal/event"}},
+
 		// A run is handed its source, its rules and its readers: it chooses none of them.
 		{"internal/scan", []string{"internal/inventory", "internal/rule", "internal/finding", "internal/event"}},
 		{"internal/report", []string{"internal/event", "internal/finding", "internal/inventory", "internal/framework", "internal/terminal"}},
