@@ -40,6 +40,7 @@ chosen rules, and reports what fails, what is unknown and what could not be read
 		Example: `  flowproof scan
   flowproof scan --profile audit --region eu-west-1,eu-central-1
   flowproof scan --format json --output scan.json --report text=scan.txt
+  flowproof scan --baseline last-week.json
   flowproof scan --save-snapshot today.json.gz
   flowproof scan --source snapshot:today.json.gz
   flowproof scan --source awscli:saved --rule vpc-flow-log-check`,
@@ -52,7 +53,7 @@ chosen rules, and reports what fails, what is unknown and what could not be read
 			return a.scan(cmd.Context(), settings, planAfter(cmd.Flags()))
 		},
 	}
-	a.addFlags(cmd, append(readFlags, "format", "output", "report", "fail-on", "allow-gaps", "save-snapshot")...)
+	a.addFlags(cmd, append(readFlags, "format", "output", "report", "fail-on", "allow-gaps", "save-snapshot", "baseline")...)
 	return cmd
 }
 
@@ -60,6 +61,10 @@ chosen rules, and reports what fails, what is unknown and what could not be read
 // suggests for what fails.
 func (a *app) scan(ctx context.Context, s config.Settings, plan string) (err error) {
 	go framework.All() // read while the AWS configuration is loaded: the run opens with it
+	known, err := readBaseline(s.Baseline)
+	if err != nil {
+		return err
+	}
 	outputs, err := a.openOutputs(s, plan)
 	if err != nil {
 		return err
@@ -70,6 +75,7 @@ func (a *app) scan(ctx context.Context, s config.Settings, plan string) (err err
 		return err
 	}
 	defer func() { err = joinClose(err, r) }()
+	r.options.Review = append(reviews{r.options.Review}, known...)
 	r.options.Live = append(r.options.Live, outputs.live()...)
 	r.options.Status = func(sum event.Summary) int {
 		if ctx.Err() != nil {
@@ -82,6 +88,7 @@ func (a *app) scan(ctx context.Context, s config.Settings, plan string) (err err
 		return err
 	}
 	a.status = summary.ExitStatus
+	a.tellSuppressions(s, summary)
 	return outputs.write(r.options.Spool)
 }
 
@@ -107,16 +114,22 @@ func (a *app) prepareRun(s config.Settings, source scan.Source) (*preparedRun, e
 	if err != nil {
 		return nil, err
 	}
+	started := time.Now().UTC()
+	accepted, err := suppressions(s, chosen, started)
+	if err != nil {
+		return nil, err
+	}
 	spool := event.NewSpool()
 	r := &preparedRun{closers: []io.Closer{spool}, options: scan.Options{
 		Source:  source,
 		Rules:   chosen,
 		Policy:  policyOf(s),
 		Spool:   spool,
+		Review:  accepted,
 		Now:     func() time.Time { return time.Now().UTC() },
 		Workers: scopesAtOnce,
 		Run: event.Run{
-			Schema: event.Schema, ID: rand.Text(), Started: time.Now().UTC(),
+			Schema: event.Schema, ID: rand.Text(), Started: started,
 			Version: version, Source: s.Source, Rules: advisories(chosen),
 		},
 	}}

@@ -76,6 +76,10 @@ func (a *app) printSettings(values []config.Value) error {
 			if len(value) > 0 {
 				text = strings.Join(value, ",")
 			}
+		case []config.Suppression:
+			if len(value) > 0 {
+				text = counts(len(value), "entry", "entries")
+			}
 		default:
 			if shown := fmt.Sprint(value); shown != "" {
 				text = shown

@@ -77,6 +77,7 @@ func (a *app) scanScopes(ctx context.Context, s config.Settings, plan remediate.
 	}
 	s.Source, s.Rule, s.SkipRule, s.Quiet = "aws", nil, nil, true
 	s.Region, s.Account, s.SaveSnapshot = nil, nil, ""
+	s.Suppressions = nil // accepted is not fixed
 	for _, scope := range scopes {
 		s.Region = append(s.Region, scope.Region)
 	}

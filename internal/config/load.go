@@ -24,6 +24,7 @@ type Settings struct {
 	Ruleset       string        `setting:"ruleset"`
 	Window        time.Duration `setting:"window"`
 	FailOn        string        `setting:"fail-on"`
+	Baseline      string        `setting:"baseline"`
 	AllowGaps     bool          `setting:"allow-gaps"`
 	Format        string        `setting:"format"`
 	Output        string        `setting:"output"`

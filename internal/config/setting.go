@@ -102,6 +102,7 @@ func judging() []Setting {
 			Key: "fail-on", Kind: Text, Default: "low", Allowed: []string{"low", "medium", "high", "critical", "none"},
 			Doc: "lowest severity of a failing finding that makes exit status 3",
 		},
+		{Key: "baseline", Kind: Text, Placeholder: "FILE", Doc: "earlier JSON or JSON Lines report of scan: what failed then does not count for exit status 3"},
 		{Key: "allow-gaps", Kind: Switch, Doc: "an incomplete read does not make exit status 5"},
 	}
 }

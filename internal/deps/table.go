@@ -62,9 +62,9 @@ func rows() []row {
 		{"internal/sandbox/conformance", nil},
 
 		{"internal/cli", []string{
-			"internal/config", "internal/event", "internal/finding", "internal/framework", "internal/inventory", "internal/kb",
+			"internal/baseline", "internal/config", "internal/event", "internal/finding", "internal/framework", "internal/inventory", "internal/kb",
 			"internal/remediate", "internal/report", "internal/rule", "internal/rules", "internal/sandbox", "internal/sandbox/fleet", "internal/scan",
-			"internal/source/awslive", "internal/source/awscli", "internal/source/snapshot", "internal/terminal",
+			"internal/source/awslive", "internal/source/awscli", "internal/source/snapshot", "internal/suppression", "internal/terminal",
 		}},
 
 		// Developer tools: not part of the program.

@@ -24,6 +24,7 @@ func (r *textReport) headline(b *strings.Builder) {
 	}
 	r.paragraph(b, 0, between, spans...)
 	r.proof(b)
+	r.decided(b)
 }
 
 // vpcs is the half of the headline about VPCs.

@@ -115,6 +115,8 @@ func (s *section) why(f finding.Finding) string {
 		if f.Resource.Owner != f.Resource.Account {
 			why = "owned by " + f.Resource.Owner + ": " + why
 		}
+	case f.Baseline:
+		why += "; known from the baseline"
 	case f.Suppression != nil:
 		why += fmt.Sprintf("; accepted by %s until %s: %s", f.Suppression.Owner, f.Suppression.Expires, f.Suppression.Reason)
 	}

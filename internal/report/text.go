@@ -71,8 +71,8 @@ func (r *textReport) block(row event.Scope, findings []finding.Finding) error {
 	return nil
 }
 
-// section is where a finding is shown. What passes or does not apply is shown on request only,
-// and a verdict on a whole scope stands among the scopes that were not read.
+// section is where a finding is shown. What passes, does not apply or failed in the baseline too is
+// shown on request only, and a verdict on a whole scope stands among the scopes that were not read.
 func (r *textReport) section(f finding.Finding) (*section, bool) {
 	key := sectionKey{f.Outcome, f.Rule}
 	switch {
@@ -80,7 +80,8 @@ func (r *textReport) section(f finding.Finding) (*section, bool) {
 		return nil, false
 	case f.Outcome == finding.Unknown:
 		key.rule = "" // one section for all rules, as most rest on the same lists
-	case f.Outcome != finding.Fail && !r.options.Verbose:
+	case r.options.Verbose, f.Outcome == finding.Suppressed:
+	case f.Outcome != finding.Fail, f.Baseline:
 		return nil, false
 	}
 	s, ok := r.sections[key]
