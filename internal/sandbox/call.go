@@ -19,6 +19,7 @@ type call struct {
 	operation string
 	requestID string
 	principal string // ARN of the caller
+	loan      *loan  // whose keys these are; nil for a user's
 	account   *account
 	region    *region
 	member    member // of the fleet, where one is served

@@ -31,7 +31,8 @@ type Fault struct {
 	Latency time.Duration `yaml:"latency"`
 	// PageSize is the bound on pages of kind page-size.
 	PageSize int `yaml:"page_size"`
-	// Resource is a glob of the resources that a fault of kind unsuccessful refuses.
+	// Resource is a glob of the resources that a fault of kind unsuccessful refuses, and of the
+	// roles whose AssumeRole any other fault hits.
 	Resource string `yaml:"resource"`
 	// Code, Message and Status make the answer of kind error, Code and Message that of kind
 	// unsuccessful; Status is 400 when 0.
@@ -112,6 +113,9 @@ func newFaultRule(f Fault) *faultRule {
 func (f *faultRule) applies(c *call) bool {
 	if !glob(f.Service, c.service.name) || !glob(f.Operation, c.operation) ||
 		!glob(f.Region, c.region.name) || !glob(f.Account, c.account.id) {
+		return false
+	}
+	if c.operation == "AssumeRole" && !glob(f.Resource, c.form.get("RoleArn")) {
 		return false
 	}
 	if f.Page > 0 && f.Page != c.page {

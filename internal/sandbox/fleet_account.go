@@ -18,9 +18,25 @@ var statusWords = map[string]string{
 // regionsPerPage is the most Regions that a page holds (API reference).
 const regionsPerPage = 50
 
+// accountAskedAbout is the account that AccountId names, where the caller may ask about it; without
+// an id its own. Who may depends on the organisation.
+func (c *call) accountAskedAbout(id string) (*account, error) {
+	if id == "" {
+		return c.account, nil
+	}
+	if p := c.server.population; p != nil {
+		if n, ok := p.fleet.Number(id); ok && p.fleet.Spec().ListRegions && p.fleet.IsAdministrator(c.member.number) {
+			return &account{id: id, seed: p.regionsOf(n)}, nil
+		}
+	} else if c.server.scenario.tells(c.account.id, id) {
+		return c.server.account(id), nil
+	}
+	return nil, &apiError{http.StatusForbidden, "AccessDeniedException", "User: " + c.principal +
+		" is not authorized to perform: account:ListRegions (Your organization must first enable trusted access with AWS Account Management.)"}
+}
+
 // listRegions lists the Regions of the caller's account, or for an administrator those of any.
 func listRegions(c *call) error {
-	p := c.server.population
 	var in struct {
 		AccountID  string   `json:"AccountId"`
 		Wanted     []string `json:"RegionOptStatusContains"`
@@ -30,14 +46,9 @@ func listRegions(c *call) error {
 	if err := c.decode(&in); err != nil {
 		return err
 	}
-	about := c.account
-	if in.AccountID != "" {
-		n, ok := p.fleet.Number(in.AccountID)
-		if !ok || !p.fleet.Spec().ListRegions || !p.fleet.IsAdministrator(c.member.number) {
-			return &apiError{http.StatusForbidden, "AccessDeniedException", "User: " + c.principal +
-				" is not authorized to perform: account:ListRegions (Your organization must first enable trusted access with AWS Account Management.)"}
-		}
-		about = &account{id: in.AccountID, seed: p.regionsOf(n)}
+	about, err := c.accountAskedAbout(in.AccountID)
+	if err != nil {
+		return err
 	}
 	var all []map[string]string
 	for _, name := range regionNames() {

@@ -4,10 +4,11 @@ import "strings"
 
 // request is what somebody wants to do, as a policy sees it.
 type request struct {
-	action   string            // logs:CreateLogGroup
-	resource string            // ARN; "" for a trust policy
-	service  string            // who asks, vpc-flow-logs.amazonaws.com; "" for an identity policy, whose principal is the role
-	keys     map[string]string // condition keys such as aws:SourceAccount
+	action             string            // logs:CreateLogGroup
+	resource           string            // ARN; "" for a trust policy
+	service            string            // who asks, vpc-flow-logs.amazonaws.com; "" for an identity policy, whose principal is the role
+	principal, account string            // who asks, where it is no service: ARN and account id
+	keys               map[string]string // condition keys such as aws:SourceAccount
 }
 
 // allows judges an action on a resource by the identity policies of a role (IAM user
@@ -62,28 +63,37 @@ func (s *statement) onResource(req request) bool {
 
 func (s *statement) byPrincipal(req request) bool {
 	switch {
-	case s.trusting() != (req.service != ""):
+	case s.trusting() != (req.service != "" || req.principal != ""):
 		return false // the wrong kind of policy
 	case s.notPrincipal != nil:
-		return !s.notPrincipal.include(req.service)
+		return !s.notPrincipal.include(req)
 	case s.principal != nil:
-		return s.principal.include(req.service)
+		return s.principal.include(req)
 	}
 	return true
 }
 
-func (p principals) include(service string) bool {
+func (p principals) include(req request) bool {
 	for kind, names := range p {
 		if kind == "*" {
 			return true
 		}
 		for _, n := range names {
-			if kind == "Service" && n == service || kind == "AWS" && n == "*" {
+			if kind == "Service" && req.service != "" && n == req.service || kind == "AWS" && (n == "*" || req.by(n)) {
 				return true
 			}
 		}
 	}
 	return false
+}
+
+// by says whether a principal of kind AWS means who asks: their account as a whole, by id or as
+// its root, or themselves (IAM user guide, "AWS JSON policy elements: Principal").
+func (r request) by(name string) bool {
+	if r.principal == "" {
+		return false
+	}
+	return name == r.account || strings.HasSuffix(name, ":iam::"+r.account+":root") || isRole(r.principal, name)
 }
 
 // among says whether a value is among the patterns, or, of an element with Not,

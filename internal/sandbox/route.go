@@ -12,6 +12,7 @@ type service struct {
 	name       string
 	protocol   protocol
 	global     bool // answers in any Region, enabled or not
+	across     bool // looks at other accounts than the caller's: its handlers lock what they look at
 	operations map[string]handler
 }
 
@@ -20,11 +21,13 @@ type service struct {
 func services() []*service {
 	return []*service{
 		{name: "ec2", protocol: ec2Query{}, operations: ec2Operations()},
-		{name: "sts", protocol: awsQuery{namespace: "https://sts.amazonaws.com/doc/2011-06-15/"}, operations: stsOperations()},
+		{name: "sts", protocol: awsQuery{namespace: "https://sts.amazonaws.com/doc/2011-06-15/"}, across: true, operations: stsOperations()},
 		{name: "iam", protocol: awsQuery{namespace: "https://iam.amazonaws.com/doc/2010-05-08/"}, global: true, operations: iamOperations()},
 		{name: "logs", protocol: json11{}, operations: logsOperations()},
 		{name: "s3", protocol: restXML{}, operations: s3Operations()},
 		{name: "firehose", protocol: json11{}, operations: firehoseOperations()},
+		{name: "organizations", protocol: json11{}, global: true, across: true, operations: seedOrganizationOperations()},
+		{name: "account", protocol: restJSON{}, global: true, across: true, operations: accountOperations()},
 	}
 }
 
@@ -68,6 +71,9 @@ func (s *Server) route(r *http.Request, body []byte) *call {
 	if err := c.service.protocol.read(c, r, body); err != nil {
 		c.problem = err
 		return c
+	}
+	if lent := s.loans.get(cred.accessKey); lent != nil {
+		c.enter(lent)
 	}
 	c.handler = c.service.operations[c.operation]
 	c.page = pageOf(c)
@@ -115,14 +121,17 @@ func credentialOf(r *http.Request) (credential, bool) {
 }
 
 // identify finds the account and principal behind an access key. Any key is good:
-// one that the scenario lists or that is itself an account's id reaches that
-// account, every other the first account.
+// a session's reaches the account of its role, one that the scenario lists or that is itself an
+// account's id that account, every other the first account.
 func (s *Server) identify(c *call, r *http.Request, cred credential) {
 	if s.population != nil {
 		s.population.identify(c, r, cred)
 		return
 	}
 	id := s.scenario.accountOfKey(cred.accessKey)
+	if lent := s.loans.get(cred.accessKey); lent != nil {
+		id = lent.account
+	}
 	c.account = s.account(id)
 	c.region = c.account.region(cred.region)
 	c.principal = "arn:" + c.account.partition + ":iam::" + id + ":user/sandbox"

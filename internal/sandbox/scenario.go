@@ -26,6 +26,8 @@ type Scenario struct {
 	// Accounts are the accounts spelled out. The first is the one that any access key reaches
 	// that no account lists and that is not itself an account's id.
 	Accounts []AccountSeed `yaml:"accounts"`
+	// Organization, when set, makes all accounts members of one.
+	Organization *OrganizationSeed `yaml:"organization"`
 
 	// Latency passes before every answer.
 	Latency time.Duration `yaml:"latency"`
@@ -42,6 +44,14 @@ type Scenario struct {
 // AccountSeed declares one account.
 type AccountSeed struct {
 	ID string `yaml:"id"`
+	// Name is what the organisation calls it.
+	Name string `yaml:"name"`
+	// State is its state in the organisation; ACTIVE when empty.
+	State string `yaml:"state"`
+	// Unit is the id of its organisational unit; the root when empty.
+	Unit string `yaml:"unit"`
+	// NoRole leaves it without the organisation's role.
+	NoRole bool `yaml:"no_role"`
 	// AccessKeys reach this account.
 	AccessKeys []string `yaml:"access_keys"`
 	// OptedIn are the opt-in Regions that are enabled.
@@ -124,6 +134,8 @@ type RoleSeed struct {
 	// TrustedService may assume the role; Trust is a whole trust policy instead.
 	TrustedService string `yaml:"trusted_service"`
 	Trust          string `yaml:"trust"`
+	// MaxSession is how long it is lent at most, in seconds; 3600 when 0.
+	MaxSession int `yaml:"max_session"`
 	// Allow are the actions of its one inline policy, on On ("*" when empty).
 	Allow []string `yaml:"allow"`
 	On    []string `yaml:"on"`
@@ -187,6 +199,9 @@ func (sc *Scenario) complete() {
 	}
 	if len(sc.Accounts) == 0 {
 		sc.Accounts = []AccountSeed{{ID: DefaultAccount}}
+	}
+	if sc.Organization != nil {
+		sc.Organization.complete()
 	}
 }
 

@@ -33,6 +33,9 @@ func (a *account) plantIAM() {
 	if _, declared := a.roles[defaultRole]; !declared && a.seed.usesDefaultRole() {
 		a.plantRole(RoleSeed{Name: defaultRole, TrustedService: deliveryService, Allow: deliveryActions})
 	}
+	if o := a.server.scenario.Organization; o != nil && o.Role != "" && !a.seed.NoRole {
+		a.plantRole(RoleSeed{Name: o.Role, Trust: o.trust(&a.server.scenario, a.partition)})
+	}
 }
 
 func (a *account) plantRole(seed RoleSeed) {
@@ -42,6 +45,9 @@ func (a *account) plantRole(seed RoleSeed) {
 	}
 	if r.path == "" {
 		r.path = "/"
+	}
+	if seed.MaxSession > 0 {
+		r.maxSession = seed.MaxSession
 	}
 	r.arn = "arn:" + a.partition + ":iam::" + a.id + ":role" + r.path + r.name
 	if r.trust == "" {

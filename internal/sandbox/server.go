@@ -29,6 +29,7 @@ type Server struct {
 	population *population // what there is, where it is computed instead of stored
 
 	buckets  bucketStore
+	loans    loans
 	mu       sync.Mutex
 	accounts map[string]*account
 }
@@ -203,6 +204,9 @@ func (s *Server) run(c *call) ([]byte, error) {
 	if c.region.disabled() && !c.service.global {
 		return nil, regionDisabled(c)
 	}
+	if c.service.across {
+		return c.handle()
+	}
 	a := c.account
 	a.deliver(c.now)
 	if readsOnly(c.operation) {
@@ -217,6 +221,11 @@ func (s *Server) run(c *call) ([]byte, error) {
 		a.remember(c.region, c.now)
 		defer a.changed(c.now)
 	}
+	return c.handle()
+}
+
+// handle runs the handler and gives the whole answer.
+func (c *call) handle() ([]byte, error) {
 	c.service.protocol.begin(c)
 	if err := c.handler(c); err != nil {
 		return nil, err

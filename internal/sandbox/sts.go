@@ -4,12 +4,17 @@ package sandbox
 func stsOperations() map[string]handler {
 	return map[string]handler{
 		"GetCallerIdentity": getCallerIdentity,
+		"AssumeRole":        assumeRole,
 	}
 }
 
 func getCallerIdentity(c *call) error {
+	id := userID(c.account.id)
+	if c.loan != nil {
+		id = c.loan.userID
+	}
 	c.xml.text("Arn", c.principal)
-	c.xml.text("UserId", userID(c.account.id))
+	c.xml.text("UserId", id)
 	c.xml.text("Account", c.account.id)
 	return nil
 }

@@ -46,10 +46,18 @@ func (sc *Scenario) validate() error {
 			return fmt.Errorf("scenario: account %s: %w", a.ID, err)
 		}
 	}
+	if sc.Organization != nil {
+		if err := sc.Organization.validate(sc); err != nil {
+			return fmt.Errorf("scenario: organization: %w", err)
+		}
+	}
 	return nil
 }
 
 func (a *AccountSeed) validate() error {
+	if !slices.Contains(accountStates, a.State) {
+		return fmt.Errorf("state %q is none of %s", a.State, strings.Join(accountStates[1:], ", "))
+	}
 	known := regionNames()
 	for _, list := range [][]string{a.OptedIn, a.DisabledRegions} {
 		for _, name := range list {
