@@ -6,7 +6,8 @@ type Kind string
 
 // The kinds that sources know how to read.
 const (
-	Regions  Kind = "regions" // the account's Regions; read by discovery, never asked for by a rule
+	Accounts Kind = "accounts" // the organisation's accounts and the way into each; as Regions
+	Regions  Kind = "regions"  // the account's Regions; read by discovery, never asked for by a rule
 	VPCs     Kind = "vpcs"
 	FlowLogs Kind = "flow-logs"
 )

@@ -67,11 +67,11 @@ func (inv *Inventory) Whole(k Kind) bool {
 }
 
 // GapsIn returns the gaps that leave any of the kinds less than whole. A gap in the list
-// of Regions leaves everything less than whole.
+// of Regions or accounts leaves everything less than whole.
 func (inv *Inventory) GapsIn(kinds ...Kind) []Gap {
 	var gaps []Gap
 	for _, g := range inv.Gaps {
-		if g.Kind == Regions || slices.Contains(kinds, g.Kind) {
+		if g.Kind == Regions || g.Kind == Accounts || slices.Contains(kinds, g.Kind) {
 			gaps = append(gaps, g)
 		}
 	}

@@ -53,7 +53,9 @@ func (n *notRead) add(row event.Scope) error {
 		return nil
 	}
 	n.scopes++
-	if slices.ContainsFunc(row.Gaps, func(g inventory.Gap) bool { return g.Kind == inventory.VPCs || g.Kind == inventory.Regions }) {
+	if slices.ContainsFunc(row.Gaps, func(g inventory.Gap) bool {
+		return g.Kind == inventory.VPCs || g.Kind == inventory.Regions || g.Kind == inventory.Accounts
+	}) {
 		n.unlisted++
 	}
 	if row.Status == inventory.StatusUnread {
