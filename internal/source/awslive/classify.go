@@ -50,9 +50,12 @@ type circumstances struct {
 func classify(err error, c circumstances) (inventory.Cause, string) {
 	var api smithy.APIError
 	var body *smithy.DeserializationError
+	var given notTried
 	switch {
 	case c.run.Err() != nil:
 		return inventory.Interrupted, interruption(c.run)
+	case errors.As(err, &given):
+		return given.cause, given.Error()
 	case errors.As(err, &api):
 		return classifyAPI(err, api, c), describeAPI(api)
 	case isTimeout(err):

@@ -16,7 +16,6 @@ import (
 	"github.com/aws/aws-sdk-go-v2/config"
 	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/aws-sdk-go-v2/credentials/stscreds"
-	"github.com/aws/aws-sdk-go-v2/service/ec2"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 
 	"flowproof/internal/inventory"
@@ -36,14 +35,15 @@ type Options struct {
 	Now      func() time.Time
 }
 
-// Bounds on what one account can cost. They add up to a known worst case: a scope whose calls
-// hang costs scopeDeadline, never the run.
+// Bounds on what one account can cost. They add up to a known worst case (docs/organizations.md):
+// calls that hang cost their own scopes, never the run.
 const (
-	callsInFlight = 64
-	dialTimeout   = 10 * time.Second
-	headerTimeout = 15 * time.Second // of one attempt, until the answer begins
-	callDeadline  = 90 * time.Second // of one page with all its attempts
-	scopeDeadline = 5 * time.Minute
+	callsInFlight     = 64  // of a run over one account
+	callsInFlightMany = 256 // of a run over many: at 30 ms a call, 64 would be the limit of a large one
+	dialTimeout       = 10 * time.Second
+	attemptDeadline   = 15 * time.Second // of one attempt, until its answer is there
+	callDeadline      = 45 * time.Second // of one page with all its attempts
+	scopeDeadline     = 5 * time.Minute
 )
 
 // fallbackRegion is where the first calls go when nobody names a Region.
@@ -56,21 +56,17 @@ type Source struct {
 	counter *callCounter
 	allowed regionFilter
 
-	ec2ForRegion func(region string) regionReader
-	identity     identityReader
-	byName       *named
+	regions  *clients
+	identity identityReader
+	byName   *named
+	self     *account // the caller's own, once Discover knows it
+	doubts   doubts
 }
 
-// regionReader is what is read of EC2 in one Region.
-type regionReader interface {
-	DescribeRegions(context.Context, *ec2.DescribeRegionsInput, ...func(*ec2.Options)) (*ec2.DescribeRegionsOutput, error)
-	DescribeVpcs(context.Context, *ec2.DescribeVpcsInput, ...func(*ec2.Options)) (*ec2.DescribeVpcsOutput, error)
-	DescribeFlowLogs(context.Context, *ec2.DescribeFlowLogsInput, ...func(*ec2.Options)) (*ec2.DescribeFlowLogsOutput, error)
-}
-
-// identityReader tells whose credentials these are.
+// identityReader tells whose credentials these are, and lends roles.
 type identityReader interface {
 	GetCallerIdentity(context.Context, *sts.GetCallerIdentityInput, ...func(*sts.Options)) (*sts.GetCallerIdentityOutput, error)
+	AssumeRole(context.Context, *sts.AssumeRoleInput, ...func(*sts.Options)) (*sts.AssumeRoleOutput, error)
 }
 
 // New loads the AWS configuration as the AWS CLI does: environment, profile, SSO, web identity,
@@ -144,21 +140,31 @@ func ConfigAt(endpointURL string) (aws.Config, error) {
 }
 
 func newSource(o Options, filter regionFilter, cfg aws.Config) (*Source, error) {
-	home, err := filter.homeRegion(cfg.Region)
+	cfg, counter, err := throughOneDoor(cfg, filter, callsInFlight)
 	if err != nil {
 		return nil, err
 	}
-	counter := &callCounter{client: cfg.HTTPClient, free: make(chan struct{}, callsInFlight)}
+	return sourceOf(o, filter, cfg, counter), nil
+}
+
+// throughOneDoor gives a configuration whose every call is counted and bounded, and its home Region.
+func throughOneDoor(cfg aws.Config, filter regionFilter, inFlight int) (aws.Config, *callCounter, error) {
+	home, err := filter.homeRegion(cfg.Region)
+	if err != nil {
+		return aws.Config{}, nil, err
+	}
+	counter := &callCounter{client: cfg.HTTPClient, free: make(chan struct{}, inFlight)}
 	cfg.HTTPClient = counter
 	cfg.Retryer = counter.counting(cfg.Retryer)
 	cfg.Region = home
-	s := &Source{options: o, home: home, counter: counter, allowed: filter}
+	return cfg, counter, nil
+}
+
+func sourceOf(o Options, filter regionFilter, cfg aws.Config, counter *callCounter) *Source {
+	s := &Source{options: o, home: cfg.Region, counter: counter, allowed: filter, regions: newClients(cfg)}
 	s.identity = sts.NewFromConfig(cfg)
-	s.ec2ForRegion = func(region string) regionReader {
-		return ec2.NewFromConfig(cfg, func(o *ec2.Options) { o.Region = region })
-	}
 	s.byName = newNamed(cfg, o.Named)
-	return s, nil
+	return s
 }
 
 // Calls implements scan.Source.
@@ -173,9 +179,8 @@ func (s *Source) Throttles() int64 { return s.counter.throttles.Load() }
 func newHTTPClient() *awshttp.BuildableClient {
 	return awshttp.NewBuildableClient().
 		WithTransportOptions(func(t *http.Transport) {
-			t.MaxIdleConns = 2 * callsInFlight
-			t.MaxIdleConnsPerHost = callsInFlight
-			t.ResponseHeaderTimeout = headerTimeout
+			t.MaxIdleConns = 2 * callsInFlightMany
+			t.MaxIdleConnsPerHost = callsInFlightMany
 			t.TLSHandshakeTimeout = dialTimeout
 		})
 }

@@ -10,7 +10,6 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/aws/retry"
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
-	"github.com/aws/aws-sdk-go-v2/service/ec2/types"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 
 	"flowproof/internal/inventory"
@@ -24,25 +23,30 @@ var ErrNoIdentity = errors.New("no AWS identity")
 var ErrNoRegion = errors.New("no such Region")
 
 // caller is whose credentials these are.
-type caller struct{ partition, account string }
+type caller struct{ partition, account, arn string }
+
+// lent reports whether the credentials are a role's session, which limits the sessions that it
+// can start (IAM user guide, "Role chaining").
+func (c caller) lent() bool { return strings.Contains(c.arn, ":assumed-role/") }
 
 // Discover finds out whose account this is and which Regions it has, both at once, and gives every
 // Region as a target: those that are not enabled too, so that none is passed over in silence.
 func (s *Source) Discover(ctx context.Context, found func(inventory.Target) error) error {
 	s.byName.forget()
 	regions := make(chan listedRegions, 1)
-	go func() { regions <- s.listRegions(ctx) }()
+	go func() { regions <- s.listRegions(ctx, s.regions.in(s.home)) }()
 	who, err := s.caller(ctx)
 	if err != nil {
 		return err
 	}
+	s.self = s.own(who)
 	listed := <-regions
-	targets := s.named(who)
+	targets := s.named(s.self)
 	switch {
 	case listed.err != nil:
-		targets = append(targets, s.assumed(ctx, who, listed.err)...)
+		targets = append(targets, s.assumed(ctx, s.self, listed.err)...)
 	default:
-		targets = append(targets, s.enabledOrNot(who, listed.regions)...)
+		targets = append(targets, s.listed(s.self, listed.regions)...)
 	}
 	if len(targets) == 0 {
 		return fmt.Errorf("%w: no Region of account %s matches %s", ErrNoRegion, who.account, strings.Join(s.allowed.globs, ", "))
@@ -53,6 +57,11 @@ func (s *Source) Discover(ctx context.Context, found func(inventory.Target) erro
 		}
 	}
 	return nil
+}
+
+// own is the caller's own account.
+func (s *Source) own(who caller) *account {
+	return &account{partition: who.partition, id: who.account, byName: func() *named { return s.byName }}
 }
 
 // identityAttempts bounds the first call of all: where nothing answers, a person should hear so in
@@ -76,46 +85,56 @@ func (s *Source) caller(ctx context.Context) (caller, error) {
 	if len(parts) < 3 || aws.ToString(out.Account) == "" {
 		return caller{}, fmt.Errorf("%w: sts:GetCallerIdentity in %s answered without an account or ARN", ErrNoIdentity, s.home)
 	}
-	return caller{partition: parts[1], account: aws.ToString(out.Account)}, nil
+	return caller{partition: parts[1], account: aws.ToString(out.Account), arn: aws.ToString(out.Arn)}, nil
+}
+
+// listedRegion is a Region that an account can have.
+type listedRegion struct {
+	name     string
+	disabled bool
 }
 
 type listedRegions struct {
-	regions []types.Region
+	regions []listedRegion
 	err     error
 }
 
 // listRegions asks for all Regions, enabled or not, unless only plain names were asked for.
-func (s *Source) listRegions(ctx context.Context) listedRegions {
+func (s *Source) listRegions(ctx context.Context, client regionReader) listedRegions {
 	if !s.allowed.needsList() {
 		return listedRegions{}
 	}
-	call, cancel := context.WithTimeout(ctx, callDeadline)
-	defer cancel()
-	out, err := s.ec2ForRegion(s.home).DescribeRegions(call, &ec2.DescribeRegionsInput{AllRegions: aws.Bool(true)})
+	out, err := along(ctx, func(ctx context.Context) (*ec2.DescribeRegionsOutput, error) {
+		return client.DescribeRegions(ctx, &ec2.DescribeRegionsInput{AllRegions: aws.Bool(true)})
+	})
 	if err != nil {
 		return listedRegions{err: err}
 	}
-	return listedRegions{regions: out.Regions}
+	var regions []listedRegion
+	for _, r := range out.Regions {
+		regions = append(regions, listedRegion{aws.ToString(r.RegionName), aws.ToString(r.OptInStatus) == "not-opted-in"})
+	}
+	return listedRegions{regions: regions}
 }
 
 // named are the Regions given by plain name.
-func (s *Source) named(who caller) []inventory.Target {
+func (s *Source) named(a *account) []inventory.Target {
 	var targets []inventory.Target
 	for _, name := range s.allowed.names {
-		targets = append(targets, inventory.Target{Scope: who.scope(name)})
+		targets = append(targets, inventory.Target{Scope: a.scope(name)})
 	}
 	return targets
 }
 
-func (s *Source) enabledOrNot(who caller, regions []types.Region) []inventory.Target {
+// listed are the Regions of a list that are wanted from there.
+func (s *Source) listed(a *account, regions []listedRegion) []inventory.Target {
 	var targets []inventory.Target
 	for _, r := range regions {
-		name := aws.ToString(r.RegionName)
-		if !s.listed(name) {
+		if !s.wanted(r.name) {
 			continue
 		}
-		t := inventory.Target{Scope: who.scope(name)}
-		if aws.ToString(r.OptInStatus) == "not-opted-in" {
+		t := inventory.Target{Scope: a.scope(r.name)}
+		if r.disabled {
 			t.Absent = inventory.Disabled
 		}
 		targets = append(targets, t)
@@ -125,31 +144,32 @@ func (s *Source) enabledOrNot(who caller, regions []types.Region) []inventory.Ta
 
 // assumed stands in for the account's own list: the built-in Regions of its partition, and one
 // row that says what is missing.
-func (s *Source) assumed(ctx context.Context, who caller, err error) []inventory.Target {
-	cause, message := classify(err, circumstances{run: ctx, credentials: true, optIn: isOptIn(s.home)})
-	whole := inventory.Target{Scope: who.scope(inventory.AnyRegion)}
-	whole.Gaps = []inventory.Gap{{
-		Kind: inventory.Regions, API: "ec2:DescribeRegions", Cause: cause,
-		Message: message + "; the Regions known to this version were read instead, and newer ones are missing",
-	}}
-	targets := []inventory.Target{whole}
-	for _, r := range inventory.KnownRegions(who.partition) {
-		if s.listed(r.Name) {
-			targets = append(targets, inventory.Target{Scope: who.scope(r.Name), Assumed: true})
+func (s *Source) assumed(ctx context.Context, a *account, err error) []inventory.Target {
+	targets := []inventory.Target{s.noList(ctx, a, err, "the Regions known to this version")}
+	for _, r := range inventory.KnownRegions(a.partition) {
+		if s.wanted(r.Name) {
+			targets = append(targets, inventory.Target{Scope: a.scope(r.Name), Assumed: true})
 		}
 	}
 	return targets
 }
 
-// listed reports whether a Region of a list is wanted from there: a plain name was given
+// noList is the row of an account whose list of Regions could not be read.
+func (s *Source) noList(ctx context.Context, a *account, err error, instead string) inventory.Target {
+	cause, message := classify(err, circumstances{run: ctx, credentials: true, optIn: isOptIn(s.home)})
+	whole := inventory.Target{Scope: a.scope(inventory.AnyRegion)}
+	whole.Gaps = []inventory.Gap{{
+		Kind: inventory.Regions, API: "ec2:DescribeRegions", Cause: cause,
+		Message: message + "; " + instead + " were read instead, and newer ones are missing",
+	}}
+	return whole
+}
+
+// wanted reports whether a Region of a list is wanted from there: a plain name was given
 // already.
-func (s *Source) listed(name string) bool {
+func (s *Source) wanted(name string) bool {
 	if len(s.allowed.globs) == 0 {
 		return s.allowed.needsList()
 	}
 	return s.allowed.matchesGlob(name) && !slices.Contains(s.allowed.names, name)
-}
-
-func (c caller) scope(region string) inventory.Scope {
-	return inventory.Scope{Partition: c.partition, Account: c.account, Region: region}
 }

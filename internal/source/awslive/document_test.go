@@ -41,6 +41,9 @@ func permissionTable() string {
 		if len(p.Actions) > 0 {
 			actions = "`" + strings.Join(p.Actions, "`, `") + "`"
 		}
+		if p.Many {
+			when = "many accounts are read"
+		}
 		if len(p.Kinds) > 0 {
 			var kinds []string
 			for _, k := range p.Kinds {

@@ -125,9 +125,7 @@ func (a *answers[T]) forget() {
 
 // limited calls AWS under the deadline of a call.
 func limited[In, Out, Opt any](ctx context.Context, call func(context.Context, In, ...func(*Opt)) (Out, error), in In) (Out, error) {
-	ctx, cancel := context.WithTimeout(ctx, callDeadline)
-	defer cancel()
-	return call(ctx, in)
+	return along(ctx, func(ctx context.Context) (Out, error) { return call(ctx, in) })
 }
 
 // cloneRoles gives each scope lists of its own to sort.

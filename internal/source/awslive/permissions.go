@@ -13,6 +13,7 @@ type Permission struct {
 	Call    string           // SERVICE:Operation, as the SDK names it
 	Actions []string         // IAM actions; none where AWS asks for none
 	Kinds   []inventory.Kind // read by it; empty for calls that every run makes
+	Many    bool             // made in a run over many accounts only, with the caller's own credentials
 	Source  string           // where AWS says so
 }
 
@@ -80,6 +81,30 @@ func Permissions() []Permission {
 			Call: "firehose:DescribeDeliveryStream", Actions: []string{"firehose:DescribeDeliveryStream"}, Kinds: []inventory.Kind{inventory.Streams},
 			Source: "Service authorization reference, Amazon Data Firehose actions",
 		},
+		{
+			Call: "sts:AssumeRole", Actions: []string{"sts:AssumeRole"}, Many: true,
+			Source: "STS API reference, AssumeRole",
+		},
+		{
+			Call: "organizations:ListAccounts", Actions: []string{"organizations:ListAccounts"}, Many: true,
+			Source: "Organizations API reference, ListAccounts: from the management account or a delegated administrator",
+		},
+		{
+			Call: "organizations:ListAccountsForParent", Actions: []string{"organizations:ListAccountsForParent"}, Many: true,
+			Source: "Organizations API reference, ListAccountsForParent: as ListAccounts",
+		},
+		{
+			Call: "organizations:ListOrganizationalUnitsForParent", Actions: []string{"organizations:ListOrganizationalUnitsForParent"}, Many: true,
+			Source: "Organizations API reference, ListOrganizationalUnitsForParent: as ListAccounts",
+		},
+		{
+			Call: "organizations:DescribeOrganization", Actions: []string{"organizations:DescribeOrganization"}, Many: true,
+			Source: "Organizations API reference, DescribeOrganization: from any account of the organisation",
+		},
+		{
+			Call: "account:ListRegions", Actions: []string{"account:ListRegions"}, Many: true,
+			Source: "Account Management reference, ListRegions: of other accounts from the management account or a delegated administrator",
+		},
 	}
 }
 
@@ -102,7 +127,7 @@ type Statement struct {
 func ReadPolicy(kinds []inventory.Kind) Policy {
 	var actions []string
 	for _, p := range Permissions() {
-		if len(p.Kinds) == 0 || slices.ContainsFunc(p.Kinds, func(k inventory.Kind) bool { return slices.Contains(kinds, k) }) {
+		if !p.Many && len(p.Kinds) == 0 || slices.ContainsFunc(p.Kinds, func(k inventory.Kind) bool { return slices.Contains(kinds, k) }) {
 			actions = append(actions, p.Actions...)
 		}
 	}

@@ -24,6 +24,9 @@ var interfaces = map[string]reflect.Type{
 	"iam":      reflect.TypeFor[roleReader](),
 	"s3":       reflect.TypeFor[bucketReader](),
 	"firehose": reflect.TypeFor[streamReader](),
+
+	"organizations": reflect.TypeFor[organizationReader](),
+	"account":       reflect.TypeFor[accountReader](),
 }
 
 func readInterfaces() []string {
@@ -66,7 +69,7 @@ func TestClientsAreOnlyUsedThroughTheInterfaces(t *testing.T) {
 			case *ast.AssignStmt:
 				if len(n.Rhs) == 1 && isNewClient(n.Rhs[0]) {
 					made++
-					if got := exprString(n.Lhs[0]); got != "s.identity" && got != "n.roles" {
+					if got := exprString(n.Lhs[0]); !slices.Contains([]string{"s.identity", "n.roles", "org.directory", "org.accounts"}, got) {
 						t.Errorf("an SDK client is kept in %s, which is no read interface", got)
 					}
 				}

@@ -3,6 +3,7 @@ package awslive
 import (
 	"context"
 	"slices"
+	"strings"
 	"sync"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -32,17 +33,26 @@ var readers = []reader{
 
 // Read implements scan.Source: all kinds of a scope at once, one list call a page.
 func (s *Source) Read(ctx context.Context, t inventory.Target, kinds []inventory.Kind) inventory.Inventory {
+	a := s.self
+	if a == nil { // a scope of an earlier run, read without discovery
+		a = s.own(caller{partition: t.Partition, account: t.Account})
+	}
+	return s.read(ctx, a, t, kinds)
+}
+
+// read reads kinds of one scope as an account.
+func (s *Source) read(ctx context.Context, a *account, t inventory.Target, kinds []inventory.Kind) inventory.Inventory {
 	ctx, cancel := context.WithTimeout(ctx, scopeDeadline)
 	defer cancel()
 	inv := inventory.Inventory{Target: t, Kinds: kinds, ReadAt: s.options.Now().UTC()}
-	client := s.ec2ForRegion(t.Region)
-	readers := slices.Concat(readers, s.byName.readers(t.Scope))
+	client := a.client(s.regions, t.Region)
+	readers := chosenReaders(a, t.Scope, kinds)
 	errs := make([]error, len(readers))
 	var running sync.WaitGroup
 	for i, r := range readers {
-		if slices.Contains(kinds, r.kind) {
-			running.Go(func() { errs[i] = r.read(ctx, client, &inv) })
-		}
+		service, _, _ := strings.Cut(r.api, ":")
+		route := withRoute(ctx, a.route(s.doubts.about(service, t.Region)))
+		running.Go(func() { errs[i] = r.read(route, client, &inv) })
 	}
 	running.Wait()
 	for i, r := range readers {
@@ -56,6 +66,25 @@ func (s *Source) Read(ctx context.Context, t inventory.Target, kinds []inventory
 	}
 	inv.Normalize()
 	return inv
+}
+
+// chosenReaders are the readers of the kinds that were asked for.
+func chosenReaders(a *account, scope inventory.Scope, kinds []inventory.Kind) []reader {
+	var chosen []reader
+	for _, r := range readers {
+		if slices.Contains(kinds, r.kind) {
+			chosen = append(chosen, r)
+		}
+	}
+	if len(chosen) == len(kinds) {
+		return chosen
+	}
+	for _, r := range a.byName().readers(scope) {
+		if slices.Contains(kinds, r.kind) {
+			chosen = append(chosen, r)
+		}
+	}
+	return chosen
 }
 
 // isDisabled reports whether an assumed Region turned out not to be one of the account's.
@@ -93,9 +122,7 @@ func readFlowLogs(ctx context.Context, client regionReader, inv *inventory.Inven
 
 // nextPage reads one page under the deadline of a call.
 func nextPage[T any](ctx context.Context, next func(context.Context, ...func(*ec2.Options)) (T, error)) (T, error) {
-	ctx, cancel := context.WithTimeout(ctx, callDeadline)
-	defer cancel()
-	return next(ctx)
+	return along(ctx, func(ctx context.Context) (T, error) { return next(ctx) })
 }
 
 func vpcOf(v types.Vpc) inventory.VPC {

@@ -2,11 +2,11 @@ package awslive
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"io"
 	"math/rand/v2"
 	"net/http"
-	"sync"
 	"sync/atomic"
 	"time"
 
@@ -35,7 +35,7 @@ func newRetryer() (aws.Retryer, error) {
 		o.MaxAttempts = attempts
 		o.RateLimiter = ratelimit.None
 		o.Backoff = retry.BackoffDelayerFunc(backoff)
-		o.Retryables = append(o.Retryables, retry.IsErrorRetryableFunc(cutAnswer))
+		o.Retryables = append([]retry.IsErrorRetryable{retry.IsErrorRetryableFunc(slowAnswer)}, append(o.Retryables, retry.IsErrorRetryableFunc(cutAnswer))...)
 	}), nil
 }
 
@@ -47,6 +47,15 @@ func backoff(attempt int, _ error) (time.Duration, error) {
 		ceiling = min(ceiling, backoffBase<<max(attempt, 0))
 	}
 	return rand.N(ceiling), nil //nolint:gosec // jitter, not a secret
+}
+
+// slowAnswer retries an attempt that ran out of its own time. The SDK takes the end of any context
+// for the caller's wish to stop, which the attempt's is not; the caller's own ends the retries by itself.
+func slowAnswer(err error) aws.Ternary {
+	if errors.Is(err, context.DeadlineExceeded) {
+		return aws.TrueTernary
+	}
+	return aws.UnknownTernary
 }
 
 // cutAnswer retries a read whose answer broke off in the middle; the SDK does so only for
@@ -67,24 +76,33 @@ type callCounter struct {
 	free      chan struct{}
 }
 
-// Do implements aws.HTTPClient.
+// Do implements aws.HTTPClient. One attempt waits for a place among its account's calls, then for
+// one among all, and then has attemptDeadline until the end of its answer.
 func (c *callCounter) Do(req *http.Request) (*http.Response, error) {
+	gate := routeOf(req.Context()).gate
+	if err := gate.enter(req.Context()); err != nil {
+		return nil, err
+	}
 	select {
 	case c.free <- struct{}{}:
 	case <-req.Context().Done():
+		gate.leave(false)
 		return nil, req.Context().Err()
 	}
 	c.calls.Add(1)
+	ctx, cancel := context.WithTimeout(req.Context(), attemptDeadline)
+	flight := &flight{counter: c, gate: gate, cancel: cancel}
 	if err := wholeBody(req); err != nil {
-		<-c.free
+		flight.end(false)
 		return nil, err
 	}
-	resp, err := c.client.Do(req)
+	resp, err := c.client.Do(req.WithContext(ctx))
 	if err != nil || resp.Body == nil {
-		<-c.free
+		flight.end(err == nil)
 		return resp, err
 	}
-	resp.Body = &releasingBody{ReadCloser: resp.Body, release: sync.OnceFunc(func() { <-c.free })}
+	flight.ReadCloser = resp.Body
+	resp.Body = flight
 	return resp, nil
 }
 
@@ -103,14 +121,28 @@ func wholeBody(req *http.Request) error {
 	return nil
 }
 
-type releasingBody struct {
+// flight is one attempt on its way, and the body of its answer: to close it gives the places back.
+type flight struct {
 	io.ReadCloser
-	release func()
+	counter *callCounter
+	gate    *gate
+	cancel  context.CancelFunc
+	ended   atomic.Bool
 }
 
-func (b *releasingBody) Close() error {
-	defer b.release()
-	return b.ReadCloser.Close()
+func (f *flight) end(answered bool) {
+	if f.ended.Swap(true) {
+		return
+	}
+	f.cancel()
+	<-f.counter.free
+	f.gate.leave(answered)
+}
+
+// Close implements io.Closer.
+func (f *flight) Close() error {
+	defer f.end(true)
+	return f.ReadCloser.Close()
 }
 
 // throttleCounter counts the attempts that AWS refused for coming too fast, by the SDK's own list
