@@ -74,7 +74,7 @@ func errorStatus(err error) int {
 		return statusInterrupted
 	case errors.Is(err, awslive.ErrNoIdentity):
 		return statusNoIdentity
-	case errors.Is(err, errUsage), errors.Is(err, awslive.ErrNoRegion):
+	case errors.Is(err, errUsage), errors.Is(err, awslive.ErrNoRegion), errors.Is(err, awslive.ErrNoAccount), errors.Is(err, awslive.ErrSession):
 		return statusUsage
 	}
 	return statusInternal

@@ -31,7 +31,6 @@ var deliveryFlags = []string{
 }
 
 func (a *app) planCommand() *cobra.Command {
-	org := false
 	cmd := &cobra.Command{
 		Use:     "plan",
 		Short:   "Plan the repair of what a scan finds; change nothing",
@@ -59,12 +58,12 @@ Exit status:
   flowproof plan --export terraform > flowlogs.tf`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			if org {
-				return usageError{errors.New("plan --org: planning for an organisation comes in a later version; this one plans one account")}
-			}
 			settings, err := a.settings(cmd)
 			if err != nil {
 				return err
+			}
+			if manyAccounts(settings) {
+				return usageError{errors.New("plan --org: planning for an organisation comes in a later version; this one plans one account")}
 			}
 			return a.plan(cmd.Context(), settings)
 		},
@@ -72,7 +71,6 @@ Exit status:
 	a.addFlags(cmd, slices.Concat(readFlags, deliveryFlags, []string{
 		"format", "output", "allow-gaps", "save-snapshot", "out", "export", "resource", "tag", "gb-per-vpc",
 	})...)
-	cmd.Flags().BoolVar(&org, "org", false, "plan for every account of the organisation (comes later)")
 	return cmd
 }
 

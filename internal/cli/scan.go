@@ -21,12 +21,18 @@ import (
 
 // readFlags are the settings of every command that reads.
 var readFlags = []string{
-	"source", "profile", "endpoint-url", "region", "account", "rule", "skip-rule", "ruleset",
+	"source", "profile", "endpoint-url", "region", "account",
+	"org", "ou", "accounts-file", "exclude-account", "role-name", "external-id", "session-name", "session-duration",
+	"rule", "skip-rule", "ruleset",
 	"window", "quiet", "verbose", "no-color",
 }
 
 // scopesAtOnce is how many scopes are read at the same time; calls have a bound of their own.
 const scopesAtOnce = 64
+
+// scopesAtOnceMany is the same in a run over many accounts: enough that those of some accounts which
+// hang, or wait out throttles, leave most to the others.
+const scopesAtOnceMany = 512
 
 func (a *app) scanCommand() *cobra.Command {
 	cmd := &cobra.Command{
@@ -133,6 +139,9 @@ func (a *app) prepareRun(s config.Settings, source scan.Source) (*preparedRun, e
 			Version: version, Source: s.Source, Rules: advisories(chosen),
 		},
 	}}
+	if manyAccounts(s) {
+		r.options.Workers = scopesAtOnceMany
+	}
 	if !s.Quiet {
 		progress := a.progress()
 		r.options.Live = append(r.options.Live, progress)

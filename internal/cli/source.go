@@ -24,6 +24,8 @@ import (
 func (a *app) openSource(ctx context.Context, s config.Settings) (scan.Source, error) {
 	kind, file, hasPath := strings.Cut(s.Source, ":")
 	switch {
+	case manyAccounts(s):
+		return a.openOrganization(ctx, s)
 	case s.Source == "aws":
 		source, err := a.liveSource(ctx, s)
 		if err != nil {

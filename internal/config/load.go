@@ -13,12 +13,22 @@ import (
 
 // Settings are the values of every setting, typed. The tag names the row of the table.
 type Settings struct {
-	Source        string        `setting:"source"`
-	Profile       string        `setting:"profile"`
-	EndpointURL   string        `setting:"endpoint-url"`
-	Region        []string      `setting:"region"`
-	Account       []string      `setting:"account"`
-	SaveSnapshot  string        `setting:"save-snapshot"`
+	Source       string   `setting:"source"`
+	Profile      string   `setting:"profile"`
+	EndpointURL  string   `setting:"endpoint-url"`
+	Region       []string `setting:"region"`
+	Account      []string `setting:"account"`
+	SaveSnapshot string   `setting:"save-snapshot"`
+
+	Org             bool          `setting:"org"`
+	OU              []string      `setting:"ou"`
+	AccountsFile    string        `setting:"accounts-file"`
+	ExcludeAccount  []string      `setting:"exclude-account"`
+	RoleName        string        `setting:"role-name"`
+	ExternalID      string        `setting:"external-id"`
+	SessionName     string        `setting:"session-name"`
+	SessionDuration time.Duration `setting:"session-duration"`
+
 	Rule          []string      `setting:"rule"`
 	SkipRule      []string      `setting:"skip-rule"`
 	Ruleset       string        `setting:"ruleset"`

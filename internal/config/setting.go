@@ -59,7 +59,7 @@ func (s Setting) Flag() string {
 // Table returns every setting in the order in which people are shown them.
 // Adding a row here and a field to Settings is all that a new one takes.
 func Table() []Setting {
-	return slices.Concat(reading(), judging(), telling(), policies(), planning(), delivering(), applying())
+	return slices.Concat(reading(), reaching(), judging(), telling(), policies(), planning(), delivering(), applying())
 }
 
 func reading() []Setting {
@@ -83,9 +83,27 @@ func reading() []Setting {
 		{
 			Key: "account", Kind: List, Placeholder: "ID",
 			Pattern: `[0-9]{12}`, Form: "an account id of twelve digits",
-			Doc: "the account that saved files are of, where their folder does not say it",
+			Doc: "only these accounts; with awscli:DIR the account that the files are of, where their folder does not say it",
 		},
 		{Key: "save-snapshot", Kind: Text, Placeholder: "FILE", Doc: "save what was read, to judge it again later without AWS"},
+	}
+}
+
+// reaching is which accounts of an organisation are read, and how they are entered.
+func reaching() []Setting {
+	return []Setting{
+		{Key: "org", Kind: Switch, Doc: "read every account of the organisation"},
+		{
+			Key: "ou", Kind: List, Placeholder: "ID",
+			Pattern: `ou-[0-9a-z]{4,32}-[0-9a-z]{8,32}|r-[0-9a-z]{4,32}`, Form: "the id of an organisational unit, such as ou-ab12-11111111, or of the root",
+			Doc: "read the accounts of these organisational units and all below them",
+		},
+		{Key: "accounts-file", Kind: Text, Placeholder: "FILE", Doc: "read the accounts in this file: CSV, JSON or one id a line"},
+		{Key: "exclude-account", Kind: List, Placeholder: "GLOB", Doc: "accounts to leave out, by id or name; globs allowed"},
+		{Key: "role-name", Kind: Text, Default: "flowproof-read", Placeholder: "NAME", Doc: "role to assume in each account but the caller's own"},
+		{Key: "external-id", Kind: Text, Placeholder: "ID", Pattern: `[\w+=,.@:/-]{2,}`, Form: "2 or more letters, digits and +=,.@:/_-", Doc: "external id that the role asks for"},
+		{Key: "session-name", Kind: Text, Default: "flowproof", Placeholder: "NAME", Doc: "name of the role's session in CloudTrail"},
+		{Key: "session-duration", Kind: Duration, Default: "1h", Placeholder: "DURATION", Doc: "how long a session of the role lasts before it is renewed: 15m to 12h"},
 	}
 }
 
