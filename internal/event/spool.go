@@ -2,64 +2,46 @@ package event
 
 import (
 	"bytes"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
-	"os"
+	"iter"
 	"slices"
 
 	"flowproof/internal/finding"
 	"flowproof/internal/inventory"
 )
 
-// memoryLimit is how many rows and findings a spool keeps in memory before it moves to a
-// temporary file: a few megabytes.
-const memoryLimit = 8192
-
 // Spool takes a stream in whatever order scopes finish and gives it back ordered by partition,
-// account and Region. A small run stays in memory as it is. A larger one moves to a temporary
-// file, a block of JSON lines for each scope; what then stays in memory is where each block
-// lies, and the findings that came after their block (shared VPCs). So memory hardly grows with
-// the number of scopes.
+// account and Region. Each scope is a block of JSON lines: in memory while there are few, and
+// then in a file that is temporary or a checkpoint. What stays in memory is where each block
+// lies, so that memory hardly grows with the number of scopes.
 type Spool struct {
 	run     *Run
 	summary *Summary
-	blocks  map[inventory.Scope]block
-	late    map[inventory.Scope][]finding.Finding
-
-	open     *Scope // the scope whose findings are coming in
-	findings []finding.Finding
-
-	held          []inventory.Scope // the blocks in memory
-	weight, limit int               // rows and findings in memory, and how many there may be
-	file          *os.File          // nil while everything is in memory
-	size          int64
+	store   store
+	index   *index
+	open    openBlock
+	late    []lateFinding
+	lateIn  bool // they are sorted
+	settled bool // something of this run alone was appended
+	saved   checkpoint
+	buffer  []byte
 }
 
-// block is one scope: held, or where it lies in the file.
-type block struct {
-	row            *Scope // nil when it lies in the file
-	findings       []finding.Finding
-	offset, length int64
+// lateFinding is where a finding lies that came after the block of its scope: shared VPCs.
+type lateFinding struct {
+	scope  scopeID
+	offset int64
+	length uint32
 }
 
 // NewSpool is empty. Close it to remove its temporary file.
 func NewSpool() *Spool {
-	return &Spool{
-		blocks: map[inventory.Scope]block{},
-		late:   map[inventory.Scope][]finding.Finding{},
-		limit:  memoryLimit,
-	}
+	return &Spool{index: newIndex(), store: store{limit: memoryLimit}}
 }
 
-// Close removes what lies on disk.
-func (s *Spool) Close() error {
-	if s.file == nil {
-		return nil
-	}
-	return errors.Join(s.file.Close(), os.Remove(s.file.Name()))
-}
+// Close removes what lies on disk, unless it is a checkpoint.
+func (s *Spool) Close() error { return errors.Join(s.store.close(), s.saved.unlock()) }
 
 // Run is the stream's first event; nil before it came.
 func (s *Spool) Run() *Run { return s.run }
@@ -73,167 +55,242 @@ func (s *Spool) Handle(e Event) error {
 	case TypeRun:
 		s.run = e.Run
 	case TypeScope:
-		if err := s.closeBlock(); err != nil {
+		if err := s.EndBlock(); err != nil {
 			return err
 		}
-		s.open = e.Scope
+		s.open.row = e.Scope
 	case TypeFinding:
-		s.add(*e.Finding)
+		return s.add(*e.Finding)
 	case TypeSummary:
 		s.summary = e.Summary
-		return errors.Join(s.closeBlock(), s.placed())
-	}
-	return nil
-}
-
-// placed refuses findings about scopes that have no row: no reader would ever see them.
-func (s *Spool) placed() error {
-	for scope, findings := range s.late {
-		if _, ok := s.blocks[scope]; !ok {
-			return fmt.Errorf("spool %s: the ledger has no row for it, but there are findings such as %s", scope, findings[0].Fingerprint)
-		}
+		return errors.Join(s.EndBlock(), s.placed())
 	}
 	return nil
 }
 
 // add puts a finding into the open block, or keeps it for a block that is closed.
-func (s *Spool) add(f finding.Finding) {
+func (s *Spool) add(f finding.Finding) error {
 	scope := f.Resource.Scope()
-	if s.open != nil && scope == s.open.Scope {
-		s.findings = append(s.findings, f)
-		return
-	}
-	s.late[scope] = append(s.late[scope], f)
-}
-
-// closeBlock sorts the open block and keeps it, in memory or on disk.
-func (s *Spool) closeBlock() error {
-	if s.open == nil {
+	if s.open.row != nil && scope == s.open.row.Scope {
+		s.open.findings = append(s.open.findings, f)
 		return nil
 	}
-	scope := s.open.Scope
-	if _, twice := s.blocks[scope]; twice {
+	if !s.settled {
+		s.settled = true
+		if _, err := s.store.append(settledLine); err != nil {
+			return err
+		}
+	}
+	encoded := openBlock{row: &Scope{}, findings: []finding.Finding{f}}
+	body, err := encoded.lines()
+	if err != nil {
+		return fmt.Errorf("spool %s: %w", f.Fingerprint, err)
+	}
+	line := body[bytes.IndexByte(body, '\n')+1:]
+	offset, err := s.store.append(line)
+	s.late = append(s.late, lateFinding{scope: s.index.id(scope), offset: offset, length: uint32(len(line))}) //nolint:gosec // one line
+	s.lateIn = false
+	return err
+}
+
+// EndBlock sorts the open block and keeps it. The next row and the summary do so too; a run that
+// has a checkpoint does it at once.
+func (s *Spool) EndBlock() error {
+	b := &s.open
+	if b.row == nil {
+		return nil
+	}
+	scope := b.row.Scope
+	slices.SortFunc(b.findings, finding.Compare)
+	slices.SortFunc(b.waiting, finding.Compare)
+	block, err := b.encode()
+	if err != nil {
+		return fmt.Errorf("spool %s: %w", scope, err)
+	}
+	id, before, known := s.index.get(scope)
+	if known && before.has(inRun) {
 		return fmt.Errorf("spool %s: the ledger has two rows for it", scope)
 	}
-	slices.SortFunc(s.findings, finding.Compare)
-	b := block{row: s.open, findings: s.findings}
-	s.open, s.findings = nil, nil
-	s.blocks[scope] = b
-	s.held = append(s.held, scope)
-	s.weight += 1 + len(b.findings)
-	if s.file == nil && s.weight <= s.limit {
-		return nil
-	}
-	return s.spill()
-}
-
-// spill moves every block that is held to the file.
-func (s *Spool) spill() error {
-	if s.file == nil {
-		file, err := os.CreateTemp("", "flowproof-spool-*")
+	e := before
+	if !known || !s.same(before, block) {
+		offset, err := s.store.append(block)
 		if err != nil {
-			return fmt.Errorf("spool to disk: %w", err)
+			return err
 		}
-		s.file = file
+		e = newEntry(offset, len(block))
 	}
-	for _, scope := range s.held {
-		lines, err := s.blocks[scope].encode()
-		if err != nil {
-			return fmt.Errorf("spool %s: %w", scope, err)
-		}
-		if _, err := s.file.Write(lines); err != nil {
-			return fmt.Errorf("spool to %s: %w", s.file.Name(), err)
-		}
-		s.blocks[scope] = block{offset: s.size, length: int64(len(lines))}
-		s.size += int64(len(lines))
+	if len(b.waiting) > 0 {
+		e = e.with(waiting)
 	}
-	s.held, s.weight = s.held[:0], 0
+	s.index.set(id, e.with(inRun))
+	clear(b.findings)
+	clear(b.waiting)
+	b.row, b.facts, b.findings, b.waiting = nil, nil, b.findings[:0], b.waiting[:0]
 	return nil
 }
 
-// encode writes a block as events, one a line.
-func (b block) encode() ([]byte, error) {
-	var lines bytes.Buffer
-	enc := json.NewEncoder(&lines)
-	enc.SetEscapeHTML(false)
-	if err := enc.Encode(Event{Type: TypeScope, Scope: b.row}); err != nil {
-		return nil, err
+// same reports whether a block is in the checkpoint as it is.
+func (s *Spool) same(e entry, block []byte) bool {
+	if int(e.length) != len(block) {
+		return false
 	}
-	for i := range b.findings {
-		if err := enc.Encode(Event{Type: TypeFinding, Finding: &b.findings[i]}); err != nil {
-			return nil, err
-		}
-	}
-	return lines.Bytes(), nil
+	before, err := s.read(e)
+	return err == nil && bytes.Equal(before, block)
 }
 
-// Scopes returns every scope that has a block, in order.
-func (s *Spool) Scopes() []inventory.Scope {
-	scopes := make([]inventory.Scope, 0, len(s.blocks))
-	for scope := range s.blocks {
-		scopes = append(scopes, scope)
+// placed refuses findings about scopes that have no row: no reader would ever see them.
+func (s *Spool) placed() error {
+	for _, l := range s.late {
+		if !s.index.entries[l.scope].has(inRun) {
+			return fmt.Errorf("spool %s: the ledger has no row for it, but there are findings", s.index.scope(l.scope))
+		}
 	}
-	slices.SortFunc(scopes, inventory.Scope.Compare)
-	return scopes
+	return nil
+}
+
+// Scopes visits every scope that has a block, in order.
+func (s *Spool) Scopes() iter.Seq[inventory.Scope] {
+	return func(yield func(inventory.Scope) bool) {
+		for id := range s.index.sorted() {
+			if !yield(s.index.scope(id)) {
+				return
+			}
+		}
+	}
+}
+
+// WalkStored visits the blocks in order, as they are kept.
+func (s *Spool) WalkStored(visit func(*Stored) error) error {
+	if err := s.EndBlock(); err != nil {
+		return err
+	}
+	s.sortLate()
+	var b Stored
+	for id, e := range s.index.sorted() {
+		if err := s.load(&b, id, e); err != nil {
+			return err
+		}
+		if err := visit(&b); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Walk visits the blocks in order, decoded whole.
+func (s *Spool) Walk(visit func(row Scope, findings []finding.Finding) error) error {
+	return s.WalkStored(func(b *Stored) error {
+		row, err := b.DecodeRow()
+		if err != nil {
+			return err
+		}
+		findings, err := b.DecodeFindings()
+		if err != nil {
+			return err
+		}
+		return visit(row, findings)
+	})
 }
 
 // Block gives back one scope: its row of the ledger, and its findings in order with the late
 // ones in their place. The third result is false for a scope that has no block.
 func (s *Spool) Block(scope inventory.Scope) (Scope, []finding.Finding, bool, error) {
-	if err := s.closeBlock(); err != nil { // the last one, when it is asked for before the summary
+	if err := s.EndBlock(); err != nil { // the last one, when it is asked for before the summary
 		return Scope{}, nil, false, err
 	}
-	b, ok := s.blocks[scope]
-	if !ok {
+	id, e, ok := s.index.get(scope)
+	if !ok || !e.has(inRun) {
 		return Scope{}, nil, false, nil
 	}
-	if b.row == nil {
-		var err error
-		if b, err = s.read(b); err != nil {
-			return Scope{}, nil, false, fmt.Errorf("read %s back from the spool: %w", scope, err)
-		}
+	s.sortLate()
+	var b Stored
+	if err := s.load(&b, id, e); err != nil {
+		return Scope{}, nil, false, err
 	}
-	if late := s.late[scope]; len(late) > 0 {
-		b.findings = slices.Concat(b.findings, late)
-		slices.SortFunc(b.findings, finding.Compare)
+	row, err := b.DecodeRow()
+	if err != nil {
+		return Scope{}, nil, false, err
 	}
-	return *b.row, b.findings, true, nil
+	findings, err := b.DecodeFindings()
+	return row, findings, true, err
 }
 
-// read brings a block back from the file.
-func (s *Spool) read(at block) (block, error) {
-	raw := make([]byte, at.length)
-	if _, err := s.file.ReadAt(raw, at.offset); err != nil {
-		return block{}, err
+// load reads a block, with the findings that came late in their place.
+func (s *Spool) load(b *Stored, id scopeID, e entry) error {
+	b.Scope = s.index.scope(id)
+	raw, err := s.read(e)
+	if err == nil {
+		err = b.parse(raw)
 	}
-	dec := json.NewDecoder(bytes.NewReader(raw))
-	var b block
-	for {
-		var e Event
-		switch err := dec.Decode(&e); {
-		case errors.Is(err, io.EOF) && b.row != nil:
-			return b, nil
-		case err != nil:
-			return block{}, err
-		}
-		if e.Scope != nil {
-			b.row = e.Scope
-		} else {
-			b.findings = append(b.findings, *e.Finding)
-		}
+	if err != nil {
+		return fmt.Errorf("read %s back from the spool: %w", b.Scope, err)
 	}
+	return s.loadLate(b, id)
 }
 
-// Walk visits the blocks in order.
-func (s *Spool) Walk(visit func(row Scope, findings []finding.Finding) error) error {
-	for _, scope := range s.Scopes() {
-		row, findings, _, err := s.Block(scope)
+// read gives the bytes of a block. They are good until something else is read or appended.
+func (s *Spool) read(e entry) ([]byte, error) {
+	raw, err := s.store.read(e.offset(), int(e.length), s.buffer)
+	if e.offset() < s.store.flushed && err == nil {
+		s.buffer = raw
+	}
+	return raw, err
+}
+
+func (s *Spool) loadLate(b *Stored, id scopeID) error {
+	from, found := slices.BinarySearchFunc(s.late, id, func(l lateFinding, id scopeID) int {
+		return compareIDs(l.scope, id)
+	})
+	if !found {
+		return nil
+	}
+	for _, l := range s.late[from:] {
+		if l.scope != id {
+			break
+		}
+		line, err := s.store.read(l.offset, int(l.length), nil)
 		if err != nil {
-			return err
+			return fmt.Errorf("read a finding of %s back from the spool: %w", b.Scope, err)
 		}
-		if err := visit(row, findings); err != nil {
-			return err
-		}
+		value, _ := valueOf(bytes.TrimSuffix(line, newLine), findingLine)
+		b.Findings = append(b.Findings, value)
 	}
+	return b.sort()
+}
+
+func (s *Spool) sortLate() {
+	if s.lateIn {
+		return
+	}
+	slices.SortStableFunc(s.late, func(a, b lateFinding) int { return compareIDs(a.scope, b.scope) })
+	s.lateIn = true
+}
+
+func compareIDs(a, b scopeID) int {
+	switch {
+	case a < b:
+		return -1
+	case a > b:
+		return 1
+	}
+	return 0
+}
+
+// sort puts the findings of a block in order.
+func (b *Stored) sort() error {
+	findings, err := b.DecodeFindings()
+	if err != nil {
+		return err
+	}
+	at := make([]int, len(findings))
+	for i := range at {
+		at[i] = i
+	}
+	slices.SortStableFunc(at, func(i, j int) int { return finding.Compare(findings[i], findings[j]) })
+	sorted := make([][]byte, len(at))
+	for to, from := range at {
+		sorted[to] = b.Findings[from]
+	}
+	b.Findings = sorted
 	return nil
 }

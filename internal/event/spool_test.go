@@ -46,11 +46,11 @@ func closing() Event {
 	return Event{Type: TypeSummary, Summary: &s}
 }
 
-// spoolOf is a spool that moves to a file after limit rows and findings and has read events.
+// spoolOf is a spool that moves to a file after limit bytes and has read events.
 func spoolOf(t *testing.T, limit int, events ...Event) *Spool {
 	t.Helper()
 	s := NewSpool()
-	s.limit = limit
+	s.store.limit = limit
 	t.Cleanup(func() {
 		if err := s.Close(); err != nil {
 			t.Error(err)
@@ -101,11 +101,11 @@ func TestSpoolGivesBlocksInOrder(t *testing.T) {
 		"aws/111111111111/us-east-1", "  b vpc-1", "  a vpc-2", "  b vpc-2",
 		"aws-cn/000000000000/cn-north-1", "  a vpc-9",
 	}
-	for name, limit := range map[string]int{"in memory": memoryLimit, "spilled from the start": 0, "spilled on the way": 3} {
+	for name, limit := range map[string]int{"in memory": memoryLimit, "spilled from the start": 0, "spilled on the way": 1500} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			s := spoolOf(t, limit, events...)
-			if spilled := s.file != nil; spilled == (limit == memoryLimit) {
+			if spilled := s.store.file != nil; spilled == (limit == memoryLimit) {
 				t.Errorf("spilled: %v", spilled)
 			}
 			for range 2 { // a spool can be walked again
@@ -229,13 +229,13 @@ func withARN(e Event, arn string) Event {
 func TestSpoolRemovesItsFile(t *testing.T) {
 	t.Parallel()
 	s := NewSpool()
-	s.limit = 0
+	s.store.limit = 0
 	for _, e := range []Event{rowOf(scopeOf("111111111111", "eu-west-1")), closing()} {
 		if err := s.Handle(e); err != nil {
 			t.Fatal(err)
 		}
 	}
-	info, err := os.Stat(s.file.Name())
+	info, err := os.Stat(s.store.file.Name())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -245,7 +245,7 @@ func TestSpoolRemovesItsFile(t *testing.T) {
 	if err := s.Close(); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := os.Stat(s.file.Name()); !errors.Is(err, os.ErrNotExist) {
+	if _, err := os.Stat(s.store.file.Name()); !errors.Is(err, os.ErrNotExist) {
 		t.Errorf("after Close: %v", err)
 	}
 }

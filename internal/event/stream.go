@@ -38,6 +38,24 @@ func (w *Writer) Handle(e Event) error {
 	return w.out.Flush()
 }
 
+// Copy writes the row and the findings of a block as they are kept.
+func (w *Writer) Copy(b *Stored) error {
+	w.copyLine(rowLine, b.Row)
+	for _, f := range b.Findings {
+		w.copyLine(findingLine, f)
+	}
+	if _, err := w.out.Write(nil); err != nil { // the first error stays
+		return fmt.Errorf("write the events of %s: %w", b.Scope, err)
+	}
+	return nil
+}
+
+func (w *Writer) copyLine(begin, value []byte) {
+	_, _ = w.out.Write(begin)
+	_, _ = w.out.Write(value)
+	_, _ = w.out.WriteString("}\n")
+}
+
 // Replay reads a saved stream into a handler. Events of a type that this version does not
 // know are passed over, so that a newer stream can still be read.
 func Replay(r io.Reader, h Handler) error {

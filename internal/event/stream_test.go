@@ -183,7 +183,7 @@ func FuzzReplay(f *testing.F) {
 	f.Add([]byte("\xff\x00"))
 	f.Fuzz(func(t *testing.T, saved []byte) {
 		spool := NewSpool()
-		spool.limit = 100
+		spool.store.limit = 100
 		defer func() {
 			if err := spool.Close(); err != nil {
 				t.Error(err)

@@ -9,8 +9,6 @@ import (
 	"time"
 
 	"flowproof/internal/event"
-	"flowproof/internal/finding"
-	"flowproof/internal/inventory"
 )
 
 // ScanSchema names the JSON document; docs/schema/scan-v1.json describes it.
@@ -46,17 +44,14 @@ func writeJSON(w io.Writer, spool *event.Spool, _ Options) error {
 	d.field("rules", rules)
 	d.field("summary", summary)
 	d.open("ledger")
-	if err := spool.Walk(func(row event.Scope, _ []finding.Finding) error {
-		row.Gaps = orEmpty(row.Gaps)
-		return d.element(row)
-	}); err != nil {
+	if err := spool.WalkStored(func(b *event.Stored) error { return d.element(b.Row) }); err != nil {
 		return err
 	}
 	d.close()
 	d.open("findings")
-	if err := spool.Walk(func(_ event.Scope, findings []finding.Finding) error {
-		for _, f := range findings {
-			if err := d.element(wholeFinding(f)); err != nil {
+	if err := spool.WalkStored(func(b *event.Stored) error {
+		for _, f := range b.Findings {
+			if err := d.element(f); err != nil {
 				return err
 			}
 		}
@@ -78,13 +73,6 @@ func whole(s event.Summary) event.Summary {
 	return s
 }
 
-// wholeFinding gives a finding its lists, empty where the stream had none.
-func wholeFinding(f finding.Finding) finding.Finding {
-	f.Evidence.FlowLogs = orEmpty[[]inventory.FlowLog](f.Evidence.FlowLogs)
-	f.Gaps = orEmpty(f.Gaps)
-	return f
-}
-
 func orEmpty[S ~[]T, T any](list S) S {
 	if list == nil {
 		return S{}
@@ -100,6 +88,8 @@ type document struct {
 	enc    *json.Encoder
 	before string // what stands before the next key or element
 	err    error
+
+	indented []byte // an element, to be used again
 }
 
 func newDocument(w io.Writer) *document {
@@ -122,10 +112,14 @@ func (d *document) open(key string) {
 	d.before = "\n    "
 }
 
-func (d *document) element(value any) error {
+// element writes what is JSON already.
+func (d *document) element(compact []byte) error {
 	d.write(d.before)
-	d.value("    ", value)
 	d.before = ",\n    "
+	if d.err == nil {
+		d.indented = appendIndented(d.indented[:0], compact, "    ")
+		_, d.err = d.out.Write(d.indented)
+	}
 	return d.err
 }
 

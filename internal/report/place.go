@@ -1,6 +1,7 @@
 package report
 
 import (
+	"iter"
 	"strings"
 
 	"flowproof/internal/inventory"
@@ -19,10 +20,10 @@ type place struct {
 	region   int // columns of the longest Region
 }
 
-func newPlace(scopes []inventory.Scope) place {
+func newPlace(scopes iter.Seq[inventory.Scope]) place {
 	p := place{region: len("Region")}
 	seen := ""
-	for _, s := range scopes { // in order, so that an account's scopes are neighbours
+	for s := range scopes { // in order, so that an account's scopes are neighbours
 		if s.Account != seen || p.accounts == 0 {
 			seen = s.Account
 			p.accounts++

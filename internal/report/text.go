@@ -35,7 +35,7 @@ func writeText(w io.Writer, spool *event.Spool, o Options) (err error) {
 	}
 	r.notRead = newNotRead(s, r.place, o.Verbose)
 	defer func() { err = errors.Join(err, r.close()) }()
-	if err := spool.Walk(r.block); err != nil {
+	if err := spool.WalkStored(r.block); err != nil {
 		return err
 	}
 	if err := r.notRead.endAccount(); err != nil {
@@ -49,11 +49,19 @@ func writeText(w io.Writer, spool *event.Spool, o Options) (err error) {
 }
 
 // block sorts one scope into the sections.
-func (r *textReport) block(row event.Scope, findings []finding.Finding) error {
+func (r *textReport) block(b *event.Stored) error {
+	row, err := b.DecodeRow()
+	if err != nil {
+		return err
+	}
 	if err := r.notRead.add(row); err != nil {
 		return err
 	}
-	for _, f := range findings {
+	for _, raw := range b.Findings {
+		f, err := event.WithoutEvidence(raw)
+		if err != nil {
+			return err
+		}
 		if f.Outcome == finding.Fail && f.Resource.Type == finding.VPCType && f.Resource.Owner == f.Resource.Account {
 			r.fixable = true
 		}

@@ -50,6 +50,7 @@ type Options struct {
 	Status  func(event.Summary) int         // the exit status that the summary announces
 	Now     func() time.Time                // the clock of the summary
 	Workers int                             // scopes read at once
+	MaxAge  time.Duration                   // what the spool's checkpoint has read whole within it is not read again
 }
 
 // Review marks findings by what somebody decided about them. It is called from one goroutine.
@@ -68,7 +69,7 @@ const progressEvery = 250 * time.Millisecond
 // end it early: what was not read by then becomes gaps, and the summary still comes. The error
 // is that of discovery or of a reader.
 func Run(ctx context.Context, o Options) (event.Summary, error) {
-	r := &run{Options: o, summary: event.NewSummary(), tally: tally{left: map[accountKey]int{}}}
+	r := &run{Options: o, summary: event.NewSummary(), tally: tally{left: map[accountKey]int{}}, since: o.Now().Add(-o.MaxAge)}
 	if err := r.emit(event.Event{Type: event.TypeRun, Run: &o.Run}); err != nil {
 		return r.summary, err
 	}
@@ -86,8 +87,8 @@ type run struct {
 	Options
 	summary event.Summary
 	tally   tally
-	shown   event.Progress    // the last one emitted
-	pending []finding.Finding // about VPCs of other owners
+	shown   event.Progress // the last one emitted
+	since   time.Time      // what was read before is read again
 }
 
 // result is one scope, read and judged.
@@ -139,7 +140,9 @@ func (r *run) read(ctx context.Context, t inventory.Target) result {
 	if t.Absent != inventory.Present {
 		return result{target: t, inventory: inv}
 	}
-	if len(t.Gaps) == 0 {
+	if saved, ok := r.Spool.Saved(t.Scope, r.since); ok {
+		inv = saved
+	} else if len(t.Gaps) == 0 {
 		inv = r.Source.Read(ctx, t, kinds)
 	}
 	return result{target: t, inventory: inv, findings: rule.Judge(r.Rules, &inv, r.Policy)}
@@ -171,7 +174,8 @@ func (r *run) emitResults(results <-chan result, cancel func()) error {
 	}
 }
 
-// emitScope emits one block, and keeps back the findings that wait for another scope.
+// emitScope emits one block, and keeps back the findings that wait for another scope. When it
+// returns, the spool has the block whole.
 func (r *run) emitScope(res result) error {
 	inv := &res.inventory
 	if r.Keep != nil {
@@ -182,6 +186,28 @@ func (r *run) emitScope(res result) error {
 	if r.Review != nil {
 		r.Review.Findings(inv, res.findings)
 	}
+	if err := r.emitRow(inv); err != nil {
+		return err
+	}
+	if r.Spool.Keeps() && inv.Status() == inventory.StatusRead { // anything less is worth another try
+		r.Spool.Facts(*inv)
+	}
+	for _, f := range res.findings {
+		if f.Resource.Owner != f.Resource.Account {
+			r.Spool.Wait(f)
+		} else if err := r.emitFinding(f); err != nil {
+			return err
+		}
+	}
+	if err := r.Spool.EndBlock(); err != nil {
+		return err
+	}
+	r.tally.settled(res.target)
+	return r.emitProgress()
+}
+
+// emitRow emits a scope's gaps and its row of the ledger.
+func (r *run) emitRow(inv *inventory.Inventory) error {
 	row := event.Scope{
 		Scope: inv.Scope, Status: inv.Status(), Assumed: inv.Assumed,
 		VPCs: len(inv.VPCs), Gaps: append([]inventory.Gap{}, inv.Gaps...),
@@ -193,20 +219,7 @@ func (r *run) emitScope(res result) error {
 			return err
 		}
 	}
-	if err := r.emit(event.Event{Type: event.TypeScope, Scope: &row}); err != nil {
-		return err
-	}
-	for _, f := range res.findings {
-		if f.Resource.Owner != f.Resource.Account {
-			r.pending = append(r.pending, f)
-			continue
-		}
-		if err := r.emitFinding(f); err != nil {
-			return err
-		}
-	}
-	r.tally.settled(res.target)
-	return r.emitProgress()
+	return r.emit(event.Event{Type: event.TypeScope, Scope: &row})
 }
 
 // countVPCs counts the account's own VPCs by assurance; shared ones are counted when they

@@ -3,7 +3,6 @@ package scan
 import (
 	"fmt"
 	"slices"
-	"strings"
 
 	"flowproof/internal/event"
 	"flowproof/internal/finding"
@@ -13,25 +12,19 @@ import (
 // settle joins what participants saw of shared VPCs with what was read at their owners, once
 // every scope is in the spool, and emits the findings that waited for it.
 func (r *run) settle() error {
-	slices.SortStableFunc(r.pending, func(a, b finding.Finding) int {
-		return strings.Compare(a.Resource.ARN, b.Resource.ARN) // an owner's block is read once in a row
-	})
 	var owner ownerBlock
-	counted := map[string]bool{}
-	for _, f := range r.pending {
+	var counted string // the findings on one VPC come one after the other
+	return r.Spool.Waiting(func(f finding.Finding) error {
 		if err := owner.load(r, ownerScope(f.Resource)); err != nil {
 			return err
 		}
 		f = owner.settle(f)
-		if seen := f.Resource.Account + " " + f.Resource.ARN; !counted[seen] {
-			counted[seen] = true
+		if seen := f.Resource.Account + " " + f.Resource.ARN; seen != counted {
+			counted = seen
 			r.summary.VPCs[string(f.Outcome)]++ // "not-applicable" or "unknown"
 		}
-		if err := r.emitFinding(f); err != nil {
-			return err
-		}
-	}
-	return nil
+		return r.emitFinding(f)
+	})
 }
 
 // ownerBlock is what the run knows of one owner's scope.
