@@ -36,9 +36,10 @@ const home = "us-east-1"
 // NewFleet serves an organisation that is computed anew for each call. It can only be read, and
 // records no calls: nothing that it holds grows with the number of accounts.
 func NewFleet(f *fleet.Fleet, options ...Option) *Server {
-	s := newServer(DefaultScenario(), fleetServices(), options)
+	services := fleetServices()
+	s := newServer(DefaultScenario(), services, options)
 	s.recorder.off = true
-	s.population = &population{fleet: f, buckets: newTokenBuckets(s.clock)}
+	s.population = &population{fleet: f, buckets: newTokenBuckets(s.clock, services)}
 	return s
 }
 

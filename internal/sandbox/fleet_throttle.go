@@ -22,40 +22,47 @@ const bucketLife = bucketSize * time.Second / bucketRefill
 // again is the same as one that was never used, so those that nobody asked for during
 // bucketLife are forgotten: what is held follows the calls a second, not the accounts.
 type tokenBuckets struct {
-	clock func() time.Time
+	clock   func() time.Time
+	begun   time.Time
+	actions map[action]int // numbers for keys
 
 	mu           sync.Mutex
 	recent, past map[tokenKey]tokenBucket
-	since        time.Time // when recent was begun
+	since        time.Duration // when recent was begun
 }
 
-type tokenKey struct {
-	account         int
-	region, service string
-	operation       string
-}
+type action struct{ service, operation string }
+
+// tokenKey packs account, Region and action: there are very many buckets at a time.
+type tokenKey uint64
 
 type tokenBucket struct {
-	tokens float64
-	at     time.Time // when it held them
+	tokens float32
+	at     time.Duration // when it held them, since all buckets began
 }
 
-func newTokenBuckets(clock func() time.Time) *tokenBuckets {
-	return &tokenBuckets{clock: clock, since: clock(), recent: make(map[tokenKey]tokenBucket)}
+func newTokenBuckets(clock func() time.Time, services []*service) *tokenBuckets {
+	b := &tokenBuckets{clock: clock, begun: clock(), actions: make(map[action]int), recent: make(map[tokenKey]tokenBucket)}
+	for _, s := range services {
+		for operation := range s.operations {
+			b.actions[action{s.name, operation}] = len(b.actions)
+		}
+	}
+	return b
 }
 
 // take takes a token for a call. It reports false when there is none.
 func (b *tokenBuckets) take(c *call) bool {
-	key := tokenKey{c.member.number, c.region.name, c.service.name, c.operation}
-	size, refill := float64(bucketSize), float64(bucketRefill)
-	if c.service.name == "sts" {
-		size, refill, key.operation = stsBucketSize, stsRefill, ""
+	size, refill, operation := float32(bucketSize), float32(bucketRefill), c.operation
+	if c.service.name == "sts" { // one bucket for all of it
+		size, refill, operation = stsBucketSize, stsRefill, "AssumeRole"
 	}
+	key := tokenKey(c.member.number)<<16 | tokenKey(c.member.region+1)<<8 | tokenKey(b.actions[action{c.service.name, operation}])
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	now := b.clock()
-	if now.Sub(b.since) > bucketLife {
-		b.past, b.recent, b.since = b.recent, make(map[tokenKey]tokenBucket, len(b.recent)), now
+	now := b.clock().Sub(b.begun)
+	if now-b.since > bucketLife {
+		b.past, b.recent, b.since = b.recent, make(map[tokenKey]tokenBucket), now
 	}
 	have, known := b.recent[key]
 	if !known {
@@ -63,7 +70,7 @@ func (b *tokenBuckets) take(c *call) bool {
 			have = tokenBucket{tokens: size, at: now}
 		}
 	}
-	have.tokens = min(size, have.tokens+now.Sub(have.at).Seconds()*refill)
+	have.tokens = min(size, have.tokens+float32((now-have.at).Seconds())*refill)
 	have.at = now
 	enough := have.tokens >= 1
 	if enough {
