@@ -85,7 +85,7 @@ func TestSandboxAnswersAsMotoDoes(t *testing.T) {
 		for i, f := range all {
 			t.Run(f.name, func(t *testing.T) {
 				t.Parallel()
-				f.run(t, fmt.Sprintf("2000000%05d", i), seen)
+				f.run(t, stored, fmt.Sprintf("2000000%05d", i), seen)
 			})
 		}
 	})
@@ -104,8 +104,8 @@ func TestSandboxAnswersAsMotoDoes(t *testing.T) {
 
 // run takes both worlds through the flow. Steps build on each other, so a step goes on
 // after a difference, but a world that gives no answer ends the flow.
-func (f flow) run(t *testing.T, account string, seen *used) {
-	ours, theirs := worlds(t, account, f.buckets)
+func (f flow) run(t *testing.T, open server, account string, seen *used) {
+	ours, theirs := worlds(t, open, account, f.buckets)
 	for _, s := range f.steps {
 		a, b := s.run(t, ours), s.run(t, theirs)
 		for name := range s.keep {

@@ -70,21 +70,31 @@ type world struct {
 	ids    renamer
 }
 
-// worlds makes the two for one flow. They hold the same: one account as AWS hands
-// it out, and the flow's buckets.
-func worlds(t *testing.T, account string, buckets []string) (ours, theirs *world) {
+// server makes the implementation of ours that a flow is told to. It holds one account as
+// AWS hands it out, and the flow's buckets.
+type server func(t *testing.T, account string, buckets []string) *sandbox.Server
+
+// stored is the sandbox as it is served without a fleet.
+func stored(t *testing.T, account string, buckets []string) *sandbox.Server {
 	t.Helper()
 	scenario := sandbox.DefaultScenario()
 	scenario.Accounts = []sandbox.AccountSeed{{ID: account}}
 	for _, b := range buckets {
 		scenario.Accounts[0].Buckets = append(scenario.Accounts[0].Buckets, sandbox.BucketSeed{Name: b})
 	}
-	server, err := sandbox.New(scenario)
+	s, err := sandbox.New(scenario)
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(server.Close)
-	listener := httptest.NewServer(server)
+	return s
+}
+
+// worlds makes the two for one flow, which hold the same.
+func worlds(t *testing.T, open server, account string, buckets []string) (ours, theirs *world) {
+	t.Helper()
+	s := open(t, account, buckets)
+	t.Cleanup(s.Close)
+	listener := httptest.NewServer(s)
 	t.Cleanup(listener.Close)
 	ours = newWorld(t, "sandbox", account, mototest.Env(listener.URL))
 	theirs = newWorld(t, "moto", account, mototest.AccountEnv(t, mototest.Start(t), account))
