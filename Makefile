@@ -83,9 +83,11 @@ fuzz: venv ## run each fuzz test for FUZZTIME (10s)
 		done; \
 	done
 
+# About 25 minutes, most of them other tools'; QUICK=1 takes one and leaves docs/benchmarks.md alone.
+# TOOLS='c7n|Prowler' compares only those.
 .PHONY: bench
-bench: ## measure against the floor, print the table and write docs/benchmarks.md
-	go run ./bench
+bench: venv ## compare with other tools and with the bare SDK, write docs/benchmarks.md (QUICK=1: a minute)
+	go run ./bench $(if $(QUICK),-quick) $(if $(TOOLS),-tools '$(TOOLS)')
 
 .PHONY: cover
 cover: venv ## how much of the code the tests reach; details in bin/cover.html
