@@ -16,10 +16,15 @@ func TestEveryFileLoads(t *testing.T) {
 		ids = append(ids, f.ID)
 	}
 	want := []string{
-		"apra-cpg-234", "aws-fsbp",
+		"apra-cpg-234", "apra-cps-234", "aws-fsbp", "aws-wa-security", "c5-2020",
+		"cis-aws-1.0", "cis-aws-1.1",
 		"cis-aws-1.2", "cis-aws-1.3", "cis-aws-1.4", "cis-aws-1.5", "cis-aws-2.0",
 		"cis-aws-3.0", "cis-aws-4.0", "cis-aws-5.0", "cis-aws-6.0", "cis-aws-7.0",
-		"gdpr", "mas-trm-2021", "nist-800-53-r4", "nist-800-53-r5", "pci-dss-3.2.1", "pci-dss-4.0",
+		"cis-controls-8", "cis-controls-8.1", "cmmc-2.0", "csa-ccm-4.0", "dora", "ens-2022",
+		"fedramp-20x", "fedramp-low-r4", "fedramp-moderate-r4", "ffiec-cat", "finos-ccc", "gdpr", "hipaa",
+		"iso-27001-2013", "iso-27001-2022", "kisa-isms-p-2023", "mas-trm-2021", "nis2",
+		"nist-800-53-r4", "nist-800-53-r5", "nist-800-171-r2", "nist-800-172", "nist-csf-1.1", "nist-csf-2.0",
+		"nydfs-500", "pci-dss-3.2.1", "pci-dss-4.0", "secnumcloud-3.2", "soc-2",
 	}
 	for _, id := range want {
 		if !slices.Contains(ids, id) {
@@ -45,6 +50,7 @@ func TestCISNumbers(t *testing.T) {
 		}
 	}
 	want := map[string]string{
+		"1.0.0": "4.3", "1.1.0": "4.3",
 		"1.2.0": "2.9", "1.3.0": "3.9", "1.4.0": "3.9", "1.5.0": "3.9", "2.0.0": "3.9",
 		"3.0.0": "3.7", "4.0.1": "3.7", "5.0.0": "3.7", "6.0.0": "4.7", "7.0.0": "4.7",
 	}
