@@ -44,6 +44,19 @@ func (l FlowLog) Name() string { return cmp.Or(l.ID, "(no id)") }
 // Active reports whether the configuration is switched on. It says nothing about delivery.
 func (l FlowLog) Active() bool { return l.Status == "ACTIVE" }
 
+// GroupName is the log group that the log delivers to, from its ARN where the answer gives no
+// name; empty for other destinations.
+func (l FlowLog) GroupName() string {
+	if l.LogGroup != "" {
+		return l.LogGroup
+	}
+	_, name, found := strings.Cut(l.Destination, ":log-group:")
+	if !found {
+		return ""
+	}
+	return strings.TrimSuffix(name, ":*")
+}
+
 // Delivery is what AWS says of a flow log's delivery.
 type Delivery string
 

@@ -1,6 +1,9 @@
 package inventory
 
-import "strings"
+import (
+	"math/bits"
+	"strings"
+)
 
 // Traffic is a set of what a flow log records: accepted traffic, rejected traffic, or both.
 type Traffic uint8
@@ -12,8 +15,12 @@ const (
 	AllTraffic = Accept | Reject
 )
 
-// Traffic reads a log's traffic type; an unknown word records nothing.
+// Traffic reads a log's traffic type; an unknown word records nothing. Logs of transit gateways have
+// none: they record all that passes (VPC API reference, CreateFlowLogs).
 func (l FlowLog) Traffic() Traffic {
+	if on := l.On(); l.TrafficType == "" && (on == "tgw" || on == "tgw-attach") {
+		return AllTraffic
+	}
 	switch l.TrafficType {
 	case "ACCEPT":
 		return Accept
@@ -27,6 +34,9 @@ func (l FlowLog) Traffic() Traffic {
 
 // Has reports whether t includes all of o.
 func (t Traffic) Has(o Traffic) bool { return t&o == o }
+
+// count is the number of kinds of traffic in t.
+func (t Traffic) count() int { return bits.OnesCount8(uint8(t)) }
 
 // String is the set in AWS's words, "ACCEPT and REJECT" for both.
 func (t Traffic) String() string {
