@@ -16,8 +16,13 @@ import (
 )
 
 const (
-	fileOfVPCs     = "describe-vpcs.json"
-	fileOfFlowLogs = "describe-flow-logs.json"
+	fileOfVPCs        = "describe-vpcs.json"
+	fileOfFlowLogs    = "describe-flow-logs.json"
+	fileOfSubnets     = "describe-subnets.json"
+	fileOfInterfaces  = "describe-network-interfaces.json"
+	fileOfGateways    = "describe-transit-gateways.json"
+	fileOfAttachments = "describe-transit-gateway-attachments.json"
+	fileOfNATGateways = "describe-nat-gateways.json"
 )
 
 // answer is one saved list: where it lies, what it is called inside, how it is saved.
@@ -36,6 +41,16 @@ func answerOf(k inventory.Kind) (answer, bool) {
 		return answer{k, fileOfVPCs, "Vpcs", "describe-vpcs", addVPC}, true
 	case inventory.FlowLogs:
 		return answer{k, fileOfFlowLogs, "FlowLogs", "describe-flow-logs", addFlowLog}, true
+	case inventory.Subnets:
+		return answer{k, fileOfSubnets, "Subnets", "describe-subnets", addSubnet}, true
+	case inventory.Interfaces:
+		return answer{k, fileOfInterfaces, "NetworkInterfaces", "describe-network-interfaces", addInterface}, true
+	case inventory.TransitGateways:
+		return answer{k, fileOfGateways, "TransitGateways", "describe-transit-gateways", addGateway}, true
+	case inventory.GatewayAttachments:
+		return answer{k, fileOfAttachments, "TransitGatewayAttachments", "describe-transit-gateway-attachments", addAttachment}, true
+	case inventory.NATGateways:
+		return answer{k, fileOfNATGateways, "NatGateways", "describe-nat-gateways", addNATGateway}, true
 	}
 	return answer{}, false
 }

@@ -13,6 +13,7 @@ type regionReader interface {
 	DescribeRegions(context.Context, *ec2.DescribeRegionsInput, ...func(*ec2.Options)) (*ec2.DescribeRegionsOutput, error)
 	DescribeVpcs(context.Context, *ec2.DescribeVpcsInput, ...func(*ec2.Options)) (*ec2.DescribeVpcsOutput, error)
 	DescribeFlowLogs(context.Context, *ec2.DescribeFlowLogsInput, ...func(*ec2.Options)) (*ec2.DescribeFlowLogsOutput, error)
+	networkReader
 }
 
 // clients are one SDK client a Region for all accounts of a run: credentials come with each call,
@@ -47,9 +48,10 @@ func (c *clients) in(region string) regionReader {
 	return client
 }
 
-// as is a Region's client with the credentials of another account.
+// as is a Region's client with the credentials of another account. The client is not embedded, so
+// that a call without a method here does not compile: it would read the caller's own account.
 type as struct {
-	regionReader
+	client      regionReader
 	credentials aws.CredentialsProvider
 }
 
@@ -57,15 +59,40 @@ func (r as) sign(o *ec2.Options) { o.Credentials = r.credentials }
 
 // DescribeRegions implements regionReader.
 func (r as) DescribeRegions(ctx context.Context, in *ec2.DescribeRegionsInput, with ...func(*ec2.Options)) (*ec2.DescribeRegionsOutput, error) {
-	return r.regionReader.DescribeRegions(ctx, in, append(with, r.sign)...)
+	return r.client.DescribeRegions(ctx, in, append(with, r.sign)...)
 }
 
 // DescribeVpcs implements regionReader.
 func (r as) DescribeVpcs(ctx context.Context, in *ec2.DescribeVpcsInput, with ...func(*ec2.Options)) (*ec2.DescribeVpcsOutput, error) {
-	return r.regionReader.DescribeVpcs(ctx, in, append(with, r.sign)...)
+	return r.client.DescribeVpcs(ctx, in, append(with, r.sign)...)
 }
 
 // DescribeFlowLogs implements regionReader.
 func (r as) DescribeFlowLogs(ctx context.Context, in *ec2.DescribeFlowLogsInput, with ...func(*ec2.Options)) (*ec2.DescribeFlowLogsOutput, error) {
-	return r.regionReader.DescribeFlowLogs(ctx, in, append(with, r.sign)...)
+	return r.client.DescribeFlowLogs(ctx, in, append(with, r.sign)...)
+}
+
+// DescribeSubnets implements regionReader.
+func (r as) DescribeSubnets(ctx context.Context, in *ec2.DescribeSubnetsInput, with ...func(*ec2.Options)) (*ec2.DescribeSubnetsOutput, error) {
+	return r.client.DescribeSubnets(ctx, in, append(with, r.sign)...)
+}
+
+// DescribeNetworkInterfaces implements regionReader.
+func (r as) DescribeNetworkInterfaces(ctx context.Context, in *ec2.DescribeNetworkInterfacesInput, with ...func(*ec2.Options)) (*ec2.DescribeNetworkInterfacesOutput, error) {
+	return r.client.DescribeNetworkInterfaces(ctx, in, append(with, r.sign)...)
+}
+
+// DescribeTransitGateways implements regionReader.
+func (r as) DescribeTransitGateways(ctx context.Context, in *ec2.DescribeTransitGatewaysInput, with ...func(*ec2.Options)) (*ec2.DescribeTransitGatewaysOutput, error) {
+	return r.client.DescribeTransitGateways(ctx, in, append(with, r.sign)...)
+}
+
+// DescribeTransitGatewayAttachments implements regionReader.
+func (r as) DescribeTransitGatewayAttachments(ctx context.Context, in *ec2.DescribeTransitGatewayAttachmentsInput, with ...func(*ec2.Options)) (*ec2.DescribeTransitGatewayAttachmentsOutput, error) {
+	return r.client.DescribeTransitGatewayAttachments(ctx, in, append(with, r.sign)...)
+}
+
+// DescribeNatGateways implements regionReader.
+func (r as) DescribeNatGateways(ctx context.Context, in *ec2.DescribeNatGatewaysInput, with ...func(*ec2.Options)) (*ec2.DescribeNatGatewaysOutput, error) {
+	return r.client.DescribeNatGateways(ctx, in, append(with, r.sign)...)
 }

@@ -38,6 +38,26 @@ func Permissions() []Permission {
 			Source: "Service authorization reference, Amazon EC2 actions: list action, no resource-level permissions",
 		},
 		{
+			Call: "ec2:DescribeSubnets", Actions: []string{"ec2:DescribeSubnets"}, Kinds: []inventory.Kind{inventory.Subnets},
+			Source: "Service authorization reference, Amazon EC2 actions: list action, no resource-level permissions",
+		},
+		{
+			Call: "ec2:DescribeNetworkInterfaces", Actions: []string{"ec2:DescribeNetworkInterfaces"}, Kinds: []inventory.Kind{inventory.Interfaces},
+			Source: "Service authorization reference, Amazon EC2 actions: list action, no resource-level permissions",
+		},
+		{
+			Call: "ec2:DescribeTransitGateways", Actions: []string{"ec2:DescribeTransitGateways"}, Kinds: []inventory.Kind{inventory.TransitGateways},
+			Source: "Service authorization reference, Amazon EC2 actions: list action, no resource-level permissions",
+		},
+		{
+			Call: "ec2:DescribeTransitGatewayAttachments", Actions: []string{"ec2:DescribeTransitGatewayAttachments"}, Kinds: []inventory.Kind{inventory.GatewayAttachments},
+			Source: "Service authorization reference, Amazon EC2 actions: list action, no resource-level permissions",
+		},
+		{
+			Call: "ec2:DescribeNatGateways", Actions: []string{"ec2:DescribeNatGateways"}, Kinds: []inventory.Kind{inventory.NATGateways},
+			Source: "Service authorization reference, Amazon EC2 actions: list action, no resource-level permissions",
+		},
+		{
 			Call: "logs:DescribeLogGroups", Actions: []string{"logs:DescribeLogGroups"}, Kinds: []inventory.Kind{inventory.LogGroups},
 			Source: "Service authorization reference, Amazon CloudWatch Logs actions: list action",
 		},

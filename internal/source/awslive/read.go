@@ -29,6 +29,11 @@ type reader struct {
 var readers = []reader{
 	{inventory.VPCs, "ec2:DescribeVpcs", readVPCs},
 	{inventory.FlowLogs, "ec2:DescribeFlowLogs", readFlowLogs},
+	{inventory.Subnets, "ec2:DescribeSubnets", readSubnets},
+	{inventory.Interfaces, "ec2:DescribeNetworkInterfaces", readNetworkInterfaces},
+	{inventory.TransitGateways, "ec2:DescribeTransitGateways", readTransitGateways},
+	{inventory.GatewayAttachments, "ec2:DescribeTransitGatewayAttachments", readAttachments},
+	{inventory.NATGateways, "ec2:DescribeNatGateways", readNATGateways},
 }
 
 // Read implements scan.Source: all kinds of a scope at once, one list call a page.
@@ -94,35 +99,38 @@ func isDisabled(inv *inventory.Inventory) bool {
 
 func readVPCs(ctx context.Context, client regionReader, inv *inventory.Inventory) error {
 	pages := ec2.NewDescribeVpcsPaginator(client, &ec2.DescribeVpcsInput{MaxResults: aws.Int32(pageSize)})
-	for pages.HasMorePages() {
-		page, err := nextPage(ctx, pages.NextPage)
-		if err != nil {
-			return err
-		}
+	return eachPage(ctx, pages, func(page *ec2.DescribeVpcsOutput) {
 		for _, v := range page.Vpcs {
 			inv.VPCs = append(inv.VPCs, vpcOf(v))
 		}
-	}
-	return nil
+	})
 }
 
 func readFlowLogs(ctx context.Context, client regionReader, inv *inventory.Inventory) error {
 	pages := ec2.NewDescribeFlowLogsPaginator(client, &ec2.DescribeFlowLogsInput{MaxResults: aws.Int32(pageSize)})
-	for pages.HasMorePages() {
-		page, err := nextPage(ctx, pages.NextPage)
-		if err != nil {
-			return err
-		}
+	return eachPage(ctx, pages, func(page *ec2.DescribeFlowLogsOutput) {
 		for _, l := range page.FlowLogs {
 			inv.FlowLogs = append(inv.FlowLogs, FlowLogOf(l))
 		}
-	}
-	return nil
+	})
 }
 
-// nextPage reads one page under the deadline of a call.
-func nextPage[T any](ctx context.Context, next func(context.Context, ...func(*ec2.Options)) (T, error)) (T, error) {
-	return along(ctx, func(ctx context.Context) (T, error) { return next(ctx) })
+// paginator is one of the SDK's.
+type paginator[Page any] interface {
+	HasMorePages() bool
+	NextPage(context.Context, ...func(*ec2.Options)) (Page, error)
+}
+
+// eachPage reads a list to its end, each page under the deadline of a call.
+func eachPage[Page any](ctx context.Context, pages paginator[Page], add func(Page)) error {
+	for pages.HasMorePages() {
+		page, err := along(ctx, func(ctx context.Context) (Page, error) { return pages.NextPage(ctx) })
+		if err != nil {
+			return err
+		}
+		add(page)
+	}
+	return nil
 }
 
 func vpcOf(v types.Vpc) inventory.VPC {

@@ -47,22 +47,29 @@ func WriteAWSCLI(t *testing.T, dir string, env Environment, style Style) {
 		if err := os.MkdirAll(folder, 0o700); err != nil {
 			t.Fatal(err)
 		}
-		var vpcs, logs []any
-		for _, v := range inv.VPCs {
-			vpcs = append(vpcs, vpcItem(v, style))
-		}
-		for _, l := range inv.FlowLogs {
-			logs = append(logs, flowLogItem(l, style))
-		}
 		for name, content := range map[string][]byte{
-			"describe-vpcs.json":      style.print(t, "Vpcs", vpcs),
-			"describe-flow-logs.json": style.print(t, "FlowLogs", logs),
+			"describe-vpcs.json":               style.print(t, "Vpcs", items(inv.VPCs, style, vpcItem)),
+			"describe-flow-logs.json":          style.print(t, "FlowLogs", items(inv.FlowLogs, style, flowLogItem)),
+			"describe-subnets.json":            style.print(t, "Subnets", items(inv.Subnets, style, subnetItem)),
+			"describe-network-interfaces.json": style.print(t, "NetworkInterfaces", items(inv.Interfaces, style, interfaceItem)),
+			"describe-transit-gateways.json":   style.print(t, "TransitGateways", items(inv.TransitGateways, style, gatewayItem)),
+			"describe-transit-gateway-attachments.json": style.print(t, "TransitGatewayAttachments",
+				items(inv.GatewayAttachments, style, attachmentItem)),
+			"describe-nat-gateways.json": style.print(t, "NatGateways", items(inv.NATGateways, style, natItem)),
 		} {
 			if err := os.WriteFile(filepath.Join(folder, name), content, 0o600); err != nil {
 				t.Fatal(err)
 			}
 		}
 	}
+}
+
+func items[T any](facts []T, s Style, item func(T, Style) map[string]any) []any {
+	var list []any
+	for _, fact := range facts {
+		list = append(list, item(fact, s))
+	}
+	return list
 }
 
 // print prints a list, page by page, indented like the CLI.
@@ -134,6 +141,48 @@ func flowLogItem(l inventory.FlowLog, s Style) map[string]any {
 		item["DestinationOptions"] = map[string]any{"FileFormat": l.FileFormat, "HiveCompatiblePartitions": l.Hive, "PerHourPartition": l.PerHour}
 	}
 	setTags(item, l.Tags, s)
+	return item
+}
+
+func subnetItem(n inventory.Subnet, s Style) map[string]any {
+	item := map[string]any{"SubnetId": n.ID, "VpcId": n.VPCID, "State": "available"}
+	set(item, "OwnerId", n.OwnerID)
+	setTags(item, n.Tags, s)
+	return item
+}
+
+func interfaceItem(i inventory.Interface, s Style) map[string]any {
+	item := map[string]any{"NetworkInterfaceId": i.ID, "VpcId": i.VPCID, "SubnetId": i.SubnetID, "TagSet": []any{}}
+	for field, value := range map[string]string{"OwnerId": i.OwnerID, "Status": i.Status, "InterfaceType": i.Type} {
+		set(item, field, value)
+	}
+	if !i.Attached.IsZero() {
+		item["Attachment"] = map[string]any{"AttachTime": i.Attached.In(time.FixedZone("", 0)).Format(s.Times), "DeviceIndex": 0}
+	}
+	return item
+}
+
+func gatewayItem(g inventory.TransitGateway, s Style) map[string]any {
+	item := map[string]any{"TransitGatewayId": g.ID}
+	set(item, "OwnerId", g.OwnerID)
+	set(item, "State", g.State)
+	setTags(item, g.Tags, s)
+	return item
+}
+
+func attachmentItem(a inventory.GatewayAttachment, _ Style) map[string]any {
+	item := map[string]any{"TransitGatewayAttachmentId": a.ID, "TransitGatewayId": a.GatewayID}
+	for field, value := range map[string]string{"ResourceType": a.ResourceType, "ResourceId": a.ResourceID, "ResourceOwnerId": a.OwnerID, "State": a.State} {
+		set(item, field, value)
+	}
+	return item
+}
+
+func natItem(g inventory.NATGateway, s Style) map[string]any {
+	item := map[string]any{"NatGatewayId": g.ID, "VpcId": g.VPCID}
+	set(item, "AvailabilityMode", g.Mode)
+	set(item, "State", g.State)
+	setTags(item, g.Tags, s)
 	return item
 }
 

@@ -6,7 +6,6 @@ import (
 
 	"flowproof/internal/inventory"
 	"flowproof/internal/rule"
-	"flowproof/internal/rules"
 )
 
 // The accounts of the environments.
@@ -37,6 +36,20 @@ func Environments() []Environment {
 		one("accepted traffic only", own("vpc-1"), toBucket("fl-1", "vpc-1", "ACCEPT")),
 		one("accepted and rejected apart", own("vpc-1"), toBucket("fl-1", "vpc-1", "ACCEPT"), toGroup("fl-2", "vpc-1", "REJECT")),
 		one("subnets and interfaces only", own("vpc-1"), toGroup("fl-1", "subnet-1", "ALL"), toGroup("fl-2", "eni-1", "REJECT")),
+		one("a subnet recorded, an interface recorded, one outside", own("vpc-1"), subnet("subnet-1", "vpc-1"), subnet("subnet-2", "vpc-1"),
+			eni("eni-1", "vpc-1", "subnet-1"), eni("eni-2", "vpc-1", "subnet-2"), eni("eni-3", "vpc-1", "subnet-2"),
+			toGroup("fl-1", "subnet-1", "ALL"), toBucket("fl-2", "eni-2", "REJECT")),
+		one("interfaces of a participant", own("vpc-1"), subnet("subnet-1", "vpc-1"), toGroup("fl-1", "subnet-9", "ALL"),
+			inventory.Interface{ID: "eni-1", VPCID: "vpc-1", SubnetID: "subnet-1", OwnerID: Other, Status: "available", Type: "lambda"}),
+		one("transit gateways with and without", inventory.TransitGateway{ID: "tgw-1", OwnerID: Account, State: "available"},
+			inventory.TransitGateway{ID: "tgw-2", OwnerID: Other, State: "available", Tags: map[string]string{"Name": "core"}},
+			inventory.TransitGateway{ID: "tgw-3", OwnerID: Account, State: "deleted"},
+			inventory.TransitGateway{ID: "tgw-4", OwnerID: Account, State: "available"},
+			inventory.GatewayAttachment{ID: "tgw-attach-1", GatewayID: "tgw-1", ResourceType: "vpc", ResourceID: "vpc-1", OwnerID: Account, State: "available"},
+			toBucket("fl-1", "tgw-4", ""), toBucket("fl-2", "tgw-attach-1", "")),
+		one("a regional NAT gateway beside a zonal one", own("vpc-1"), toGroup("fl-1", "vpc-1", "ALL"),
+			inventory.NATGateway{ID: "nat-1", VPCID: "vpc-1", Mode: "regional", State: "available"},
+			inventory.NATGateway{ID: "nat-2", VPCID: "vpc-1", Mode: "zonal", State: "available"}),
 		one("a transit gateway", own("vpc-1"), with(toBucket("fl-1", "tgw-1", ""), func(l *inventory.FlowLog) { l.Interval = 60 })),
 		one("a stream, parquet, hourly", own("vpc-1"), with(toBucket("fl-1", "vpc-1", "ALL"), func(l *inventory.FlowLog) {
 			l.FileFormat, l.Hive, l.PerHour = "parquet", true, true
@@ -75,11 +88,11 @@ func one(name string, things ...any) Environment {
 	return Environment{Name: name, Inventories: []inventory.Inventory{at(Account, "eu-west-1", things...)}}
 }
 
-// at is a scope that was read whole and holds things: VPCs and flow logs.
+// at is a scope that was read whole and holds things.
 func at(account, region string, things ...any) inventory.Inventory {
 	inv := inventory.Inventory{
 		Target: inventory.Target{Scope: inventory.Scope{Partition: "aws", Account: account, Region: region}},
-		Kinds:  rule.Needs(rules.All()),
+		Kinds:  rule.Needs(Rules()),
 		ReadAt: created.Add(time.Hour),
 	}
 	for _, thing := range things {
@@ -88,6 +101,16 @@ func at(account, region string, things ...any) inventory.Inventory {
 			inv.VPCs = append(inv.VPCs, thing)
 		case inventory.FlowLog:
 			inv.FlowLogs = append(inv.FlowLogs, thing)
+		case inventory.Subnet:
+			inv.Subnets = append(inv.Subnets, thing)
+		case inventory.Interface:
+			inv.Interfaces = append(inv.Interfaces, thing)
+		case inventory.TransitGateway:
+			inv.TransitGateways = append(inv.TransitGateways, thing)
+		case inventory.GatewayAttachment:
+			inv.GatewayAttachments = append(inv.GatewayAttachments, thing)
+		case inventory.NATGateway:
+			inv.NATGateways = append(inv.NATGateways, thing)
 		}
 	}
 	inv.Normalize()
@@ -112,6 +135,14 @@ func own(id string) inventory.VPC {
 
 func shared(id string) inventory.VPC {
 	return inventory.VPC{ID: id, OwnerID: Other, CIDR: "10.1.0.0/16"}
+}
+
+func subnet(id, vpc string) inventory.Subnet {
+	return inventory.Subnet{ID: id, VPCID: vpc, OwnerID: Account}
+}
+
+func eni(id, vpc, subnet string) inventory.Interface {
+	return inventory.Interface{ID: id, VPCID: vpc, SubnetID: subnet, OwnerID: Account, Status: "in-use", Type: "interface", Attached: created}
 }
 
 func isDefault(v inventory.VPC) inventory.VPC {

@@ -97,6 +97,25 @@ func (a answers) answer(w io.Writer, r *http.Request, inv inventory.Inventory) e
 		answer = page(r, "vpcSet", inv.VPCs, a.vpc)
 	case "DescribeFlowLogs":
 		answer = page(r, "flowLogSet", inv.FlowLogs, a.flowLog)
+	case "DescribeSubnets":
+		answer = page(r, "subnetSet", inv.Subnets, func(s inventory.Subnet) []node {
+			return slices.Concat(text("subnetId", s.ID), text("vpcId", s.VPCID), text("ownerId", s.OwnerID), tags(s.Tags))
+		})
+	case "DescribeNetworkInterfaces":
+		answer = page(r, "networkInterfaceSet", inv.Interfaces, networkInterface)
+	case "DescribeTransitGateways":
+		answer = page(r, "transitGatewaySet", inv.TransitGateways, func(g inventory.TransitGateway) []node {
+			return slices.Concat(text("transitGatewayId", g.ID), text("ownerId", g.OwnerID), text("state", g.State), tags(g.Tags))
+		})
+	case "DescribeTransitGatewayAttachments":
+		answer = page(r, "transitGatewayAttachments", inv.GatewayAttachments, func(a inventory.GatewayAttachment) []node {
+			return slices.Concat(text("transitGatewayAttachmentId", a.ID), text("transitGatewayId", a.GatewayID), text("resourceType", a.ResourceType),
+				text("resourceId", a.ResourceID), text("resourceOwnerId", a.OwnerID), text("state", a.State))
+		})
+	case "DescribeNatGateways":
+		answer = page(r, "natGatewaySet", inv.NATGateways, func(g inventory.NATGateway) []node {
+			return slices.Concat(text("natGatewayId", g.ID), text("vpcId", g.VPCID), text("availabilityMode", g.Mode), text("state", g.State), tags(g.Tags))
+		})
 	default:
 		return fmt.Errorf("unexpected action %q", action)
 	}
@@ -170,6 +189,15 @@ func (a answers) flowLog(l inventory.FlowLog) []node {
 	if l.FileFormat != "" {
 		item = append(item, of("destinationOptions", slices.Concat(text("fileFormat", l.FileFormat),
 			text("hiveCompatiblePartitions", strconv.FormatBool(l.Hive)), text("perHourPartition", strconv.FormatBool(l.PerHour)))...))
+	}
+	return item
+}
+
+func networkInterface(i inventory.Interface) []node {
+	item := slices.Concat(text("networkInterfaceId", i.ID), text("vpcId", i.VPCID), text("subnetId", i.SubnetID), text("ownerId", i.OwnerID),
+		text("status", i.Status), text("interfaceType", i.Type))
+	if !i.Attached.IsZero() {
+		item = append(item, of("attachment", text("attachTime", i.Attached.Format("2006-01-02T15:04:05.000Z"))...))
 	}
 	return item
 }
