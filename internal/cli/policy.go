@@ -31,7 +31,7 @@ func (a *app) policyReadCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			out, err := json.MarshalIndent(awslive.ReadPolicy(rule.Needs(chosen)), "", "  ")
+			out, err := json.MarshalIndent(awslive.ReadPolicy(rule.Needs(chosen, policyOf(settings))), "", "  ")
 			if err != nil {
 				return fmt.Errorf("write the policy: %w", err)
 			}

@@ -198,7 +198,7 @@ func chooseRules(s config.Settings) ([]rule.Rule, error) {
 func policyOf(s config.Settings) rule.Policy {
 	p := rule.DefaultPolicy()
 	p.Window, p.RetentionDays, p.Encryption, p.Format = s.Window, s.PolicyRetentionDays, s.PolicyEncryption, s.PolicyFormat
-	p.SubnetCoverage, p.SingleDestination = s.PolicySubnetCoverage, s.PolicySingleDestination
+	p.SubnetCoverage, p.SingleDestination, p.NATGateways = s.PolicySubnetCoverage, s.PolicySingleDestination, s.PolicyNATGateways
 	for _, t := range s.PolicyDestinationTypes {
 		p.DestinationTypes = append(p.DestinationTypes, destinationType(t))
 	}

@@ -50,6 +50,7 @@ type Settings struct {
 	PolicyDestinationTypes  []string `setting:"policy.destination-types"`
 	PolicySubnetCoverage    bool     `setting:"policy.subnet-coverage"`
 	PolicySingleDestination bool     `setting:"policy.single-destination"`
+	PolicyNATGateways       bool     `setting:"policy.nat-gateways"`
 
 	Out            string   `setting:"out"`
 	Export         string   `setting:"export"`

@@ -169,11 +169,15 @@ func policies() []Setting {
 		},
 		{
 			Key: "policy.subnet-coverage", Kind: Switch, NoFlag: true,
-			Doc: "flow logs that cover every interface of a VPC do in place of one on the VPC itself",
+			Doc: "working flow logs on every subnet of a VPC do in place of one on the VPC itself",
 		},
 		{
 			Key: "policy.single-destination", Kind: Switch, NoFlag: true,
 			Doc: "the traffic asked for has to arrive whole at one destination; what two hold together does not do",
+		},
+		{
+			Key: "policy.nat-gateways", Kind: Switch, NoFlag: true,
+			Doc: "flow-log-coverage-check asks regional NAT gateways to have a flow log of their own",
 		},
 	}
 }

@@ -65,9 +65,10 @@ func (a Assurance) MarshalJSON() ([]byte, error) {
 // Resource types, by their CloudFormation names; ScopeType is ours, for a verdict about a
 // scope as a whole.
 const (
-	VPCType     = "AWS::EC2::VPC"
-	FlowLogType = "AWS::EC2::FlowLog"
-	ScopeType   = "flowproof::Scope"
+	VPCType            = "AWS::EC2::VPC"
+	FlowLogType        = "AWS::EC2::FlowLog"
+	TransitGatewayType = "AWS::EC2::TransitGateway"
+	ScopeType          = "flowproof::Scope"
 )
 
 // Resource is what a finding is about. Account is the one that was read; Owner and the ARN
@@ -95,6 +96,16 @@ func (r Resource) Scope() inventory.Scope {
 // Evidence is the facts that the verdict rests on.
 type Evidence struct {
 	FlowLogs []inventory.FlowLog `json:"flow_logs"`
+	Coverage *Coverage           `json:"coverage,omitempty"` // of rules that ask what is recorded of each part
+}
+
+// Coverage is what is recorded of a VPC's interfaces, or of a transit gateway's attachments.
+type Coverage struct {
+	Of             int      `json:"of"`              // interfaces or attachments
+	Percent        int      `json:"percent"`         // of interface x required traffic, rounded down
+	Outside        []string `json:"outside"`         // those that no working flow log is on
+	SubnetsOutside []string `json:"subnets_outside"` // in which the next interface would be outside
+	NeverRecorded  []string `json:"never_recorded"`  // what no flow log records
 }
 
 // Suppression says who accepted a finding, why and until when.

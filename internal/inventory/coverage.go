@@ -15,10 +15,14 @@ type Covered struct {
 	Unstated bool    // one of the logs does not say which traffic it records
 }
 
-// AtOneDestination reports whether one destination alone receives all of the wanted traffic.
-func (c Covered) AtOneDestination(wanted Traffic) bool {
+// AtOneDestination reports whether one destination alone receives all of the wanted traffic from
+// the working logs among logs.
+func AtOneDestination(logs []FlowLog, wanted Traffic) bool {
 	apart := map[string]Traffic{}
-	for _, l := range c.Logs {
+	for _, l := range logs {
+		if !l.Works() {
+			continue
+		}
 		key := l.DestinationKey()
 		apart[key] |= l.Traffic()
 		if apart[key].Has(wanted) {
@@ -30,11 +34,7 @@ func (c Covered) AtOneDestination(wanted Traffic) bool {
 
 // DestinationKey tells destinations apart: two logs with the same key deliver to the same place.
 func (l FlowLog) DestinationKey() string {
-	kind := cmp.Or(l.DestinationType, ToCloudWatchLogs)
-	if kind == ToCloudWatchLogs {
-		return kind + " " + l.GroupName()
-	}
-	return kind + " " + l.Destination
+	return cmp.Or(l.DestinationType, ToCloudWatchLogs) + " " + cmp.Or(l.GroupName(), l.Destination)
 }
 
 // Coverage is what is recorded of a VPC: of each interface and subnet in it.
@@ -100,6 +100,21 @@ func (inv *Inventory) covered(id, owner string, resources ...string) Covered {
 		}
 	}
 	return c
+}
+
+// NeverRecorded is what no flow log records, whatever it is on (VPC user guide, flow log
+// limitations).
+func NeverRecorded() []string {
+	return []string{
+		"DNS queries to the Amazon resolver",
+		"Windows licence activation",
+		"instance metadata (169.254.169.254)",
+		"Amazon Time Sync (169.254.169.123)",
+		"DHCP",
+		"mirrored traffic",
+		"the reserved address of the VPC router",
+		"traffic between an endpoint's interface and a Network Load Balancer's",
+	}
 }
 
 // Outside are those that no working flow log is on.

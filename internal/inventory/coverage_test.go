@@ -184,7 +184,7 @@ func TestCoverage_in_words(t *testing.T) {
 			}
 			alone := true
 			for _, c := range got.Interfaces {
-				alone = alone && c.AtOneDestination(inventory.AllTraffic)
+				alone = alone && inventory.AtOneDestination(c.Logs, inventory.AllTraffic)
 			}
 			if alone != tt.alone {
 				t.Errorf("complete at one destination: %v", alone)

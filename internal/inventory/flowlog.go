@@ -44,6 +44,17 @@ func (l FlowLog) Name() string { return cmp.Or(l.ID, "(no id)") }
 // Active reports whether the configuration is switched on. It says nothing about delivery.
 func (l FlowLog) Active() bool { return l.Status == "ACTIVE" }
 
+// OnGateway reports whether the log is on a transit gateway or an attachment to one.
+func (l FlowLog) OnGateway() bool { return strings.HasPrefix(l.On(), "tgw") }
+
+// HasField reports whether the log's records have a field, such as flow-direction.
+func (l FlowLog) HasField(name string) bool { return strings.Contains(l.Format, "${"+name+"}") }
+
+// DestinationName is the group's name, or the ARN of any other destination.
+func (l FlowLog) DestinationName() string {
+	return cmp.Or(l.GroupName(), l.Destination, "a destination that AWS does not name")
+}
+
 // GroupName is the log group that the log delivers to, from its ARN where the answer gives no
 // name; empty for other destinations.
 func (l FlowLog) GroupName() string {

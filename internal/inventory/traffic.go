@@ -18,7 +18,7 @@ const (
 // Traffic reads a log's traffic type; an unknown word records nothing. Logs of transit gateways have
 // none: they record all that passes (VPC API reference, CreateFlowLogs).
 func (l FlowLog) Traffic() Traffic {
-	if on := l.On(); l.TrafficType == "" && (on == "tgw" || on == "tgw-attach") {
+	if l.TrafficType == "" && l.OnGateway() {
 		return AllTraffic
 	}
 	switch l.TrafficType {

@@ -40,11 +40,14 @@ func makeUnique(findings []finding.Finding) {
 	}
 }
 
-// Needs is the union of what rules must have read, in a fixed order.
-func Needs(rules []Rule) []inventory.Kind {
+// Needs is the union of what rules must have read under a policy, in a fixed order.
+func Needs(rules []Rule, policy Policy) []inventory.Kind {
 	var kinds []inventory.Kind
 	for _, r := range rules {
 		kinds = append(kinds, r.Needs...)
+		if r.Asks != nil {
+			kinds = append(kinds, r.Asks(policy)...)
+		}
 	}
 	slices.Sort(kinds)
 	return slices.Compact(kinds)

@@ -219,3 +219,52 @@ func TestDeliveryError(t *testing.T) {
 		})
 	}
 }
+
+func TestAssurance_by_subnets_where_the_policy_allows_it(t *testing.T) {
+	t.Parallel()
+	policy := rule.DefaultPolicy()
+	policy.SubnetCoverage = true
+	on := func(resource string) inventory.FlowLog {
+		return inventory.FlowLog{ID: "fl-" + resource, ResourceID: resource, Status: "ACTIVE", DeliveryStatus: "SUCCESS"}
+	}
+	both := []inventory.FlowLog{on("subnet-1"), on("subnet-2")}
+	arrived := func(ids ...string) (list []inventory.Arrival) {
+		for _, id := range ids {
+			list = append(list, inventory.Arrival{FlowLog: id, Newest: readAt})
+		}
+		return list
+	}
+	tests := []struct {
+		name     string
+		policy   rule.Policy
+		logs     []inventory.FlowLog
+		arrivals []inventory.Arrival
+		unread   bool
+		want     finding.Assurance
+	}{
+		{"each subnet", policy, both, nil, false, finding.Unproven},
+		{"each subnet, and the policy is off", rule.DefaultPolicy(), both, nil, false, finding.Absent},
+		{"each subnet, and records of each", policy, both, arrived("fl-subnet-1", "fl-subnet-2"), false, finding.Delivering},
+		{"each subnet, and records of one", policy, both, arrived("fl-subnet-1"), false, finding.Unproven},
+		{"one subnet of two", policy, both[:1], nil, false, finding.Absent},
+		{"each subnet that could be read", policy, both, nil, true, ""},
+		{"one on the VPC, subnets unread", policy, []inventory.FlowLog{on("vpc-1")}, nil, true, finding.Unproven},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			inv := scope(func(inv *inventory.Inventory) {
+				inv.Kinds = append(inv.Kinds, inventory.Subnets)
+				inv.FlowLogs, inv.Arrivals = tt.logs, tt.arrivals
+				inv.Subnets = []inventory.Subnet{{ID: "subnet-1", VPCID: "vpc-1"}, {ID: "subnet-2", VPCID: "vpc-1"}, {ID: "subnet-9", VPCID: "vpc-9"}}
+				if tt.unread {
+					inv.Fail("ec2:DescribeSubnets", inventory.Denied, "no", inventory.Subnets)
+				}
+			})
+			inv.Normalize()
+			if got := rule.Assurance(inv, inventory.VPC{ID: "vpc-1"}, tt.policy); got != tt.want {
+				t.Errorf("%q, want %q", got, tt.want)
+			}
+		})
+	}
+}

@@ -24,6 +24,7 @@ type Verdict struct {
 	Assurance finding.Assurance
 	Message   string
 	FlowLogs  []inventory.FlowLog // the facts it rests on
+	Coverage  *finding.Coverage   // likewise, of rules that ask for it
 	Gaps      []inventory.Gap     // for an unknown: what could not be read; none where AWS does not say
 }
 
@@ -33,7 +34,7 @@ type Verdict struct {
 func (p *Pass) EachVPC(judge func(inventory.VPC) Verdict) {
 	for _, v := range p.Inventory.VPCs {
 		if v.Shared(p.Inventory.Scope) {
-			p.report(p.vpc(v), finding.SeenFrom(p.Inventory.Account), sharedBy(v))
+			p.report(p.vpc(v), finding.SeenFrom(p.Inventory.Account), sharedBy(v.OwnerID))
 			continue
 		}
 		p.report(p.vpc(v), "", judge(v))
@@ -56,6 +57,19 @@ func (p *Pass) EachFlowLog(judge func(inventory.FlowLog) Verdict) {
 		p.report(p.flowLog(l), aspect, judge(l))
 	}
 	p.reportUnread(inventory.FlowLogs, "flow logs")
+}
+
+// EachTransitGateway asks judge about every transit gateway that the account owns, as EachVPC does
+// about VPCs.
+func (p *Pass) EachTransitGateway(judge func(inventory.TransitGateway) Verdict) {
+	for _, g := range p.Inventory.TransitGateways {
+		if g.Shared(p.Inventory.Scope) {
+			p.report(p.gateway(g), finding.SeenFrom(p.Inventory.Account), sharedBy(g.OwnerID))
+			continue
+		}
+		p.report(p.gateway(g), "", judge(g))
+	}
+	p.reportUnread(inventory.TransitGateways, "transit gateways")
 }
 
 // reportUnread says of the scope that a list was not read whole, so that nobody who looks only
@@ -81,7 +95,7 @@ func (p *Pass) report(r finding.Resource, aspect string, v Verdict) {
 		Assurance:   v.Assurance,
 		Message:     v.Message,
 		Resource:    r,
-		Evidence:    finding.Evidence{FlowLogs: orEmpty(v.FlowLogs)},
+		Evidence:    finding.Evidence{FlowLogs: orEmpty(v.FlowLogs), Coverage: v.Coverage},
 		Gaps:        orEmpty(v.Gaps),
 	})
 }
@@ -102,6 +116,14 @@ func (p *Pass) flowLog(l inventory.FlowLog) finding.Resource {
 	}
 }
 
+func (p *Pass) gateway(g inventory.TransitGateway) finding.Resource {
+	s := p.Inventory.Scope
+	return finding.Resource{
+		ARN: g.ARN(s), Type: finding.TransitGatewayType, ID: g.ID, Name: g.Name(),
+		Account: s.Account, Region: s.Region, Owner: g.Owner(s),
+	}
+}
+
 func (p *Pass) scope() finding.Resource {
 	s := p.Inventory.Scope
 	return finding.Resource{
@@ -110,11 +132,11 @@ func (p *Pass) scope() finding.Resource {
 	}
 }
 
-// sharedBy is a participant's verdict on a shared VPC, before its owner's is known.
-func sharedBy(v inventory.VPC) Verdict {
+// sharedBy is a participant's verdict on what another account shares, before its owner's is known.
+func sharedBy(owner string) Verdict {
 	return Verdict{
 		Outcome: finding.NotApplicable,
-		Message: "shared by account " + v.OwnerID + ", which owns it: judged and fixed there",
+		Message: "shared by account " + owner + ", which owns it: judged and fixed there",
 	}
 }
 

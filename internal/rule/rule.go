@@ -13,13 +13,14 @@ import (
 // Rule is one question asked of every resource of a kind. Its folder holds its code, its page
 // and its cases.
 type Rule struct {
-	ID       string           // kebab-case, "vpc-flow-log-check"
-	Title    string           // "VPC Flow Logs Enabled"
-	Severity finding.Severity // of a fail
-	Resource string           // the CloudFormation type that it judges
-	Needs    []inventory.Kind // what must have been read
-	Page     string           // page.md: the knowledge-base page, with its standards still to be filled in
-	Judge    func(*Pass)      // judges every resource of its kind through the pass
+	ID       string                        // kebab-case, "vpc-flow-log-check"
+	Title    string                        // "VPC Flow Logs Enabled"
+	Severity finding.Severity              // of a fail
+	Resource string                        // the CloudFormation type that it judges
+	Needs    []inventory.Kind              // what must have been read
+	Asks     func(Policy) []inventory.Kind // what must have been read besides, when a policy is on; nil for nothing
+	Page     string                        // page.md: the knowledge-base page, with its standards still to be filled in
+	Judge    func(*Pass)                   // judges every resource of its kind through the pass
 }
 
 // Policy is what an organisation asks for beyond the rules' fixed questions. A rule whose
@@ -31,8 +32,9 @@ type Policy struct {
 	Encryption        bool              // destinations must be encrypted with a customer-managed key
 	Format            []string          // fields that a record must have, "flow-direction"; none asks for nothing
 	DestinationTypes  []string          // those allowed, as in [inventory.FlowLog].DestinationType; none allows all
-	SubnetCoverage    bool              // logs on all subnets or interfaces do in place of one on the VPC
+	SubnetCoverage    bool              // logs on all subnets of a VPC do in place of one on the VPC
 	SingleDestination bool              // what is asked for must arrive whole at one destination
+	NATGateways       bool              // regional NAT gateways must have a flow log of their own
 }
 
 // DefaultPolicy is what the documentation promises: rejected traffic recorded, arrival

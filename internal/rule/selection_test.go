@@ -92,11 +92,27 @@ func TestNeeds_is_the_union_in_one_order(t *testing.T) {
 	b := rule.Rule{Needs: []inventory.Kind{inventory.FlowLogs}}
 	want := []inventory.Kind{inventory.FlowLogs, inventory.VPCs}
 	for _, rules := range [][]rule.Rule{{a, b}, {b, a}, {a}} {
-		if diff := cmp.Diff(want, rule.Needs(rules)); diff != "" {
+		if diff := cmp.Diff(want, rule.Needs(rules, rule.Policy{})); diff != "" {
 			t.Errorf("needs (-want +got):\n%s", diff)
 		}
 	}
-	if got := rule.Needs(nil); len(got) != 0 {
+	if got := rule.Needs(nil, rule.Policy{}); len(got) != 0 {
 		t.Errorf("Needs(nil) = %v", got)
+	}
+}
+
+func TestNeeds_grow_with_the_policy(t *testing.T) {
+	t.Parallel()
+	asking := rule.Rule{Needs: []inventory.Kind{inventory.VPCs}, Asks: func(p rule.Policy) []inventory.Kind {
+		if p.SubnetCoverage {
+			return []inventory.Kind{inventory.Subnets}
+		}
+		return nil
+	}}
+	if diff := cmp.Diff([]inventory.Kind{inventory.VPCs}, rule.Needs([]rule.Rule{asking}, rule.Policy{})); diff != "" {
+		t.Errorf("without the policy (-want +got):\n%s", diff)
+	}
+	if diff := cmp.Diff([]inventory.Kind{inventory.Subnets, inventory.VPCs}, rule.Needs([]rule.Rule{asking}, rule.Policy{SubnetCoverage: true})); diff != "" {
+		t.Errorf("with the policy (-want +got):\n%s", diff)
 	}
 }

@@ -62,7 +62,7 @@ func TestMetadata(t *testing.T) {
 		if !slices.Contains(finding.Severities(), r.Severity) {
 			t.Errorf("%s has the severity %q", r.ID, r.Severity)
 		}
-		if r.Resource != finding.VPCType && r.Resource != finding.FlowLogType {
+		if !slices.Contains([]string{finding.VPCType, finding.FlowLogType, finding.TransitGatewayType}, r.Resource) {
 			t.Errorf("%s judges %q", r.ID, r.Resource)
 		}
 		if len(r.Needs) == 0 || slices.Contains(r.Needs, inventory.Regions) {
@@ -83,7 +83,10 @@ func TestMetadata(t *testing.T) {
 func TestNeeds(t *testing.T) {
 	t.Parallel()
 	for _, r := range rules.All() {
-		whole := inventory.Inventory{Kinds: []inventory.Kind{inventory.FlowLogs, inventory.VPCs}, VPCs: []inventory.VPC{{ID: "vpc-1"}}}
+		whole := inventory.Inventory{
+			Kinds: slices.Concat(r.Needs, []inventory.Kind{inventory.FlowLogs, inventory.VPCs}), VPCs: []inventory.VPC{{ID: "vpc-1"}},
+			TransitGateways: []inventory.TransitGateway{{ID: "tgw-1"}},
+		}
 		for _, kind := range append(whole.Kinds, "unheard-of") {
 			gapped := whole
 			gapped.Fail("api", inventory.Denied, "no", kind)
@@ -121,7 +124,7 @@ func TestDefault_set_needs_two_lists(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if diff := cmp.Diff([]inventory.Kind{inventory.FlowLogs, inventory.VPCs}, rule.Needs(set)); diff != "" {
+	if diff := cmp.Diff([]inventory.Kind{inventory.FlowLogs, inventory.VPCs}, rule.Needs(set, rule.DefaultPolicy())); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
 }

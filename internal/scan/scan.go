@@ -135,7 +135,7 @@ func (r *run) collect(ctx context.Context) error {
 // read reads one scope and judges what was read. Rows that are not expected to be read, and
 // those of which discovery already knows that nothing can be, cost no call.
 func (r *run) read(ctx context.Context, t inventory.Target) result {
-	kinds := slices.Concat(rule.Needs(r.Rules), r.Kinds)
+	kinds := slices.Concat(rule.Needs(r.Rules, r.Policy), r.Kinds)
 	inv := inventory.Inventory{Target: t, Kinds: kinds, ReadAt: r.Now()}
 	if t.Absent != inventory.Present {
 		return result{target: t, inventory: inv}

@@ -41,6 +41,11 @@ func judge(p *rule.Pass) {
 func verdictOn(p *rule.Pass, logs []inventory.FlowLog) rule.Verdict {
 	wanted, recorded := cmp.Or(p.Policy.Traffic, inventory.Reject), inventory.Recorded(logs)
 	switch {
+	case recorded.Has(wanted) && p.Policy.SingleDestination && !inventory.AtOneDestination(logs, wanted):
+		if !p.Inventory.Whole(inventory.FlowLogs) {
+			return p.Unread(inventory.FlowLogs)
+		}
+		return rule.Verdict{Outcome: finding.Fail, Message: "its working flow logs record " + recorded.String() + " only in several destinations together; required is " + wanted.String() + " whole at one"}
 	case recorded.Has(wanted):
 		return rule.Verdict{Outcome: finding.Pass, Message: "its working flow logs record " + recorded.String()}
 	case !p.Inventory.Whole(inventory.FlowLogs):

@@ -83,3 +83,38 @@ func TestVerdicts(t *testing.T) {
 		})
 	}
 }
+
+func TestOneDestinationAlone(t *testing.T) {
+	t.Parallel()
+	to := func(bucket, traffic string) inventory.FlowLog {
+		return inventory.FlowLog{
+			ID: "fl-" + bucket + traffic, ResourceID: "vpc-1", Status: "ACTIVE", TrafficType: traffic,
+			DestinationType: inventory.ToS3, Destination: "arn:aws:s3:::" + bucket,
+		}
+	}
+	tests := []struct {
+		name    string
+		logs    []inventory.FlowLog
+		cut     bool
+		outcome finding.Outcome
+	}{
+		{"halves in two places", []inventory.FlowLog{to("a", "ACCEPT"), to("b", "REJECT")}, false, finding.Fail},
+		{"halves in one place", []inventory.FlowLog{to("a", "ACCEPT"), to("a", "REJECT")}, false, finding.Pass},
+		{"all in one of two places", []inventory.FlowLog{to("a", "ACCEPT"), to("b", "ALL")}, false, finding.Pass},
+		{"halves in two places, cut off behind them", []inventory.FlowLog{to("a", "ACCEPT"), to("b", "REJECT")}, true, finding.Unknown},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			inv := inventory.Inventory{Kinds: []inventory.Kind{inventory.FlowLogs, inventory.VPCs}, VPCs: []inventory.VPC{{ID: "vpc-1"}}, FlowLogs: tt.logs}
+			if tt.cut {
+				inv.Fail("ec2:DescribeFlowLogs", inventory.Throttled, "slow down", inventory.FlowLogs)
+			}
+			inv.Normalize()
+			got := rule.Judge([]rule.Rule{flowlogtrafficcheck.Rule()}, &inv, rule.Policy{Traffic: inventory.AllTraffic, SingleDestination: true})
+			if len(got) != 1 || got[0].Outcome != tt.outcome {
+				t.Errorf("%+v; want one that is %s", got, tt.outcome)
+			}
+		})
+	}
+}

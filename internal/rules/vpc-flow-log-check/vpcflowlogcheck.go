@@ -4,6 +4,7 @@ package vpcflowlogcheck
 import (
 	_ "embed"
 	"fmt"
+	"slices"
 	"strings"
 
 	"flowproof/internal/finding"
@@ -22,8 +23,14 @@ func Rule() rule.Rule {
 		Severity: finding.Low,
 		Resource: finding.VPCType,
 		Needs:    []inventory.Kind{inventory.VPCs, inventory.FlowLogs},
-		Page:     page,
-		Judge:    judge,
+		Asks: func(p rule.Policy) []inventory.Kind {
+			if p.SubnetCoverage {
+				return []inventory.Kind{inventory.Subnets}
+			}
+			return nil
+		},
+		Page:  page,
+		Judge: judge,
 	}
 }
 
@@ -35,13 +42,14 @@ func judge(p *rule.Pass) {
 			Assurance: rule.Assurance(p.Inventory, v, p.Policy),
 			FlowLogs:  logs,
 		}
+		onVPC := slices.ContainsFunc(logs, inventory.FlowLog.Works)
 		switch verdict.Assurance {
-		case finding.Delivering:
+		case finding.Delivering, finding.Unproven:
 			verdict.Outcome = finding.Pass
-			verdict.Message = working(logs) + " is ACTIVE and records arrive"
-		case finding.Unproven:
-			verdict.Outcome = finding.Pass
-			verdict.Message = working(logs) + " is ACTIVE and not failing; arrival of records is not proven"
+			verdict.Message = bySubnets[verdict.Assurance]
+			if onVPC {
+				verdict.Message = working(logs) + byItself[verdict.Assurance]
+			}
 		case finding.Absent:
 			verdict.Message = "no flow log on the VPC itself" + elsewhere(p.Inventory)
 		case finding.Inactive:
@@ -49,12 +57,24 @@ func judge(p *rule.Pass) {
 		case finding.Failing:
 			verdict.Message = failures(logs)
 		default:
-			verdict = p.Unread(inventory.FlowLogs)
+			verdict = p.Unread(inventory.FlowLogs, inventory.Subnets)
 			verdict.FlowLogs = logs
 		}
 		return verdict
 	})
 }
+
+// What a pass rests on, by rung: a working log on the VPC, or (by policy) one on each subnet.
+var (
+	byItself = map[finding.Assurance]string{
+		finding.Delivering: " is ACTIVE and records arrive",
+		finding.Unproven:   " is ACTIVE and not failing; arrival of records is not proven",
+	}
+	bySubnets = map[finding.Assurance]string{
+		finding.Delivering: "each of its subnets has an ACTIVE flow log and records of each arrive",
+		finding.Unproven:   "each of its subnets has an ACTIVE flow log that is not failing, as the policy allows; arrival of records is not proven",
+	}
+)
 
 func working(logs []inventory.FlowLog) string {
 	var names []string

@@ -1,6 +1,7 @@
 package vpcflowlogcheck_test
 
 import (
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -119,5 +120,31 @@ func TestVerdicts(t *testing.T) {
 				t.Errorf("%s with gaps %v", got.Outcome, got.Gaps)
 			}
 		})
+	}
+}
+
+func TestASubnetEachWhereThePolicyAllowsIt(t *testing.T) {
+	t.Parallel()
+	inv := inventory.Inventory{
+		Kinds: []inventory.Kind{inventory.FlowLogs, inventory.Subnets, inventory.VPCs}, VPCs: []inventory.VPC{{ID: "vpc-1"}},
+		Subnets:  []inventory.Subnet{{ID: "subnet-1", VPCID: "vpc-1"}},
+		FlowLogs: []inventory.FlowLog{{ID: "fl-1", ResourceID: "subnet-1", Status: "ACTIVE"}},
+	}
+	inv.Normalize()
+	r := vpcflowlogcheck.Rule()
+	policy := rule.Policy{SubnetCoverage: true}
+	got := rule.Judge([]rule.Rule{r}, &inv, policy)[0]
+	if got.Outcome != finding.Pass || got.Assurance != finding.Unproven || !strings.HasPrefix(got.Message, "each of its subnets has an ACTIVE flow log") {
+		t.Errorf("%+v", got)
+	}
+	if off := rule.Judge([]rule.Rule{r}, &inv, rule.Policy{})[0]; off.Outcome != finding.Fail {
+		t.Errorf("with the policy off: %+v", off)
+	}
+	inv.Fail("ec2:DescribeSubnets", inventory.Denied, "no", inventory.Subnets)
+	if unread := rule.Judge([]rule.Rule{r}, &inv, policy)[0]; unread.Outcome != finding.Unknown || !strings.Contains(unread.Message, "ec2:DescribeSubnets denied") {
+		t.Errorf("with subnets unread: %+v", unread)
+	}
+	if !slices.Contains(r.Asks(policy), inventory.Subnets) || len(r.Asks(rule.Policy{})) > 0 {
+		t.Error("subnets are to be read when the policy is on, and only then")
 	}
 }

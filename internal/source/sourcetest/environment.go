@@ -92,7 +92,7 @@ func one(name string, things ...any) Environment {
 func at(account, region string, things ...any) inventory.Inventory {
 	inv := inventory.Inventory{
 		Target: inventory.Target{Scope: inventory.Scope{Partition: "aws", Account: account, Region: region}},
-		Kinds:  rule.Needs(Rules()),
+		Kinds:  rule.Needs(Rules(), rule.DefaultPolicy()),
 		ReadAt: created.Add(time.Hour),
 	}
 	for _, thing := range things {

@@ -43,7 +43,7 @@ func Rules() []rule.Rule {
 func Check(t *testing.T, env Environment, open func(*testing.T, Environment) scan.Source) {
 	t.Helper()
 	source := open(t, env)
-	kinds := rule.Needs(Rules())
+	kinds := rule.Needs(Rules(), rule.DefaultPolicy())
 	var got []inventory.Inventory
 	err := source.Discover(t.Context(), func(target inventory.Target) error {
 		got = append(got, source.Read(t.Context(), target, kinds))
