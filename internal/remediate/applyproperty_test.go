@@ -86,7 +86,7 @@ func (s *stand) replan(policy Policy) Plan {
 		s.t.Fatal(err)
 	}
 	in := Input{Policy: policy}
-	kinds := append(rule.Needs(rules.All()), policy.Names().Kinds()...)
+	kinds := append(rule.Needs(rules.All(), rule.DefaultPolicy()), policy.Names().Kinds()...)
 	err = source.Discover(s.t.Context(), func(t inventory.Target) error {
 		inv := source.Read(s.t.Context(), t, kinds)
 		in.Inventories = append(in.Inventories, inv)

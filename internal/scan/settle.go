@@ -19,7 +19,7 @@ func (r *run) settle() error {
 			return err
 		}
 		f = owner.settle(f)
-		if seen := f.Resource.Account + " " + f.Resource.ARN; seen != counted {
+		if seen := f.Resource.Account + " " + f.Resource.ARN; f.Resource.Type == finding.VPCType && seen != counted {
 			counted = seen
 			r.summary.VPCs[string(f.Outcome)]++ // "not-applicable" or "unknown"
 		}
@@ -78,9 +78,9 @@ func (o *ownerBlock) why(found int) string {
 	case !o.read:
 		return o.scope.Region + " of that account was not read in this run"
 	case len(o.row.Gaps) > 0:
-		return "its VPCs could not all be read there"
+		return "it could not all be read there"
 	}
-	return "it was not in that account's list of VPCs"
+	return "that account's own list does not have it"
 }
 
 func ownerScope(r finding.Resource) inventory.Scope {
