@@ -22,13 +22,14 @@ func rows() []row {
 		{"internal/config", nil},
 		{"internal/terminal", nil},
 		{"internal/filelock", nil},
-		{"internal/iampolicy", nil}, // what a document says, for rules to judge and for plans to rest on
+		{"internal/iampolicy", nil},  // what a document says, for rules to judge and for plans to rest on
+		{"internal/flowrecord", nil}, // what flow logs write and where: what reads it and what asks for it share it
 
 		{"internal/finding", []string{"internal/inventory"}},
 		{"internal/event", []string{"internal/inventory", "internal/finding", "internal/filelock"}},
 
 		// Sources state facts. One that knew of findings could shade what it states.
-		{"internal/source/awslive", []string{"internal/inventory"}},
+		{"internal/source/awslive", []string{"internal/inventory", "internal/flowrecord"}},
 		{"internal/source/awscli", []string{"internal/inventory"}},
 		{"internal/source/snapshot", []string{"internal/inventory"}},
 		// Not a source: what the tests of sources share, one environment put through each.
@@ -53,7 +54,7 @@ func rows() []row {
 
 		// What changes accounts is handed its scan, so that it cannot reach past it. Of the source it
 		// takes how a flow log is read (see uses): what is looked at again is what was scanned.
-		{"internal/remediate", []string{"internal/inventory", "internal/finding", "internal/iampolicy", "internal/rule", "internal/terminal", "internal/source/awslive", "internal/filelock"}},
+		{"internal/remediate", []string{"internal/inventory", "internal/finding", "internal/iampolicy", "internal/flowrecord", "internal/rule", "internal/terminal", "internal/source/awslive", "internal/filelock"}},
 
 		// The embedded AWS stands in for one that others wrote: it must not share our mistakes.
 		{"internal/sandbox", []string{"internal/sandbox/fleet"}},
@@ -157,7 +158,7 @@ func awsFiles() []string {
 
 // pureFolders hold facts and verdicts.
 func pureFolders() []string {
-	return []string{"internal/inventory", "internal/framework", "internal/finding", "internal/iampolicy", "internal/rule", "internal/rules", "internal/rules/*"}
+	return []string{"internal/inventory", "internal/framework", "internal/finding", "internal/iampolicy", "internal/flowrecord", "internal/rule", "internal/rules", "internal/rules/*"}
 }
 
 // use keeps some names of a package, which itself may be imported, out of our packages. It does

@@ -7,27 +7,12 @@ import (
 	"strings"
 
 	"github.com/agext/levenshtein"
+
+	"flowproof/internal/flowrecord"
 )
 
 // DefaultFormat is the name of the format that a flow log has when none is asked for.
 const DefaultFormat = "default"
-
-// Fields by the version of the record that first had them (VPC user guide, flow log records; from
-// version 7 on as the parsers of others know them). The fields of version 2 are the default format.
-var formatFields = []struct {
-	version string
-	fields  string
-}{
-	{"v2", "version account-id interface-id srcaddr dstaddr srcport dstport protocol packets bytes start end action log-status"},
-	{"v3", "vpc-id subnet-id instance-id tcp-flags type pkt-srcaddr pkt-dstaddr"},
-	{"v4", "region az-id sublocation-type sublocation-id"},
-	{"v5", "pkt-src-aws-service pkt-dst-aws-service flow-direction traffic-path"},
-	{"v7", "ecs-cluster-arn ecs-cluster-name ecs-container-instance-arn ecs-container-instance-id ecs-container-id " +
-		"ecs-second-container-id ecs-service-name ecs-task-definition-arn ecs-task-arn ecs-task-id"},
-	{"v8", "reject-reason"},
-	{"v9", "resource-id"},
-	{"v10", "encryption-status"},
-}
 
 // presetFormats are the named formats beside the default one: every field up to that version.
 var presetFormats = []string{"v3", "v4", "v5"}
@@ -48,13 +33,8 @@ func expandFormat(format string) (string, error) {
 
 func preset(version string) string {
 	var fields []string
-	for _, f := range formatFields {
-		for name := range strings.FieldsSeq(f.fields) {
-			fields = append(fields, "${"+name+"}")
-		}
-		if f.version == version {
-			break
-		}
+	for _, name := range flowrecord.UpTo(version) {
+		fields = append(fields, "${"+name+"}")
 	}
 	return strings.Join(fields, " ")
 }
@@ -70,7 +50,7 @@ func checkFormat(format string) error {
 	if len(format) > formatLimit {
 		return fmt.Errorf("log format: longer than %d characters", formatLimit)
 	}
-	known := knownFields()
+	known := flowrecord.Known()
 	seen := map[string]bool{}
 	for _, word := range strings.Split(format, " ") {
 		match := formatField.FindStringSubmatch(word)
@@ -86,14 +66,6 @@ func checkFormat(format string) error {
 		seen[match[1]] = true
 	}
 	return nil
-}
-
-func knownFields() []string {
-	var names []string
-	for _, f := range formatFields {
-		names = append(names, strings.Fields(f.fields)...)
-	}
-	return names
 }
 
 // nearest suggests the known name that differs least, if one is near.
