@@ -9,11 +9,16 @@ import (
 	"flowproof/internal/finding"
 )
 
-// headline says both things: how much was read, and what that says of the VPCs.
+// headline says both things: how much was read, and what that says of the VPCs, or of what else
+// the chosen rules judge.
 func (r *textReport) headline(b *strings.Builder) {
 	scopes := span{good, fmt.Sprintf("%d of %s read whole", r.summary.Scopes.Read, plural(r.summary.Scopes.Expected, "scope"))}
 	if !r.summary.Complete {
 		scopes.meaning = doubt
+	}
+	if !r.aboutVPCs() {
+		r.paragraph(b, 0, between, scopes, span{plain, "; "}, r.verdicts())
+		return
 	}
 	spans := []span{scopes, {plain, "; "}, r.vpcs()}
 	if n := r.notRead.unlisted; n > 0 && r.judged() > 0 {
