@@ -86,6 +86,7 @@ It only reads. What it could not read is never counted as a pass.`,
 	root.SetIn(a.streams.Stdin)
 	root.SetOut(a.streams.Stdout)
 	root.SetErr(a.streams.Stderr)
+	root.SetFlagErrorFunc(suggestFlag)
 	root.CompletionOptions.HiddenDefaultCmd = false
 	if err := a.profiling.addFlags(root); err != nil {
 		panic(err) // a flag's name is misspelt in this program

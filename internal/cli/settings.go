@@ -2,12 +2,15 @@ package cli
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"strings"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"flowproof/internal/config"
+	"flowproof/internal/spelling"
 	"flowproof/internal/terminal"
 )
 
@@ -19,11 +22,35 @@ func (a *app) addFlags(cmd *cobra.Command, keys ...string) {
 
 // settings resolves every setting for a command. What is wrong with them is a usage error.
 func (a *app) settings(cmd *cobra.Command) (config.Settings, error) {
+	r, err := a.resolve(cmd)
+	return r.Settings, err
+}
+
+// resolve is settings with the layer that each came from.
+func (a *app) resolve(cmd *cobra.Command) (config.Resolved, error) {
+	ignored, err := config.CheckEnvironment(a.streams.Environ)
+	if err != nil {
+		return config.Resolved{}, usageError{err}
+	}
 	r, err := config.Load(cmd.Flags(), a.streams.Getenv)
 	if err != nil {
-		return config.Settings{}, usageError{err}
+		return r, usageError{err}
 	}
-	return r.Settings, nil
+	if len(ignored) > 0 && !r.Settings.Quiet {
+		a.sayf("ignored, as no setting is called so: %s\n", terminal.Printable(strings.Join(ignored, ", ")))
+	}
+	return r, nil
+}
+
+// suggestFlag names the flag that an unknown one may have been meant for.
+func suggestFlag(cmd *cobra.Command, err error) error {
+	var unknown *pflag.NotExistError
+	if !errors.As(err, &unknown) || unknown.GetSpecifiedShortnames() != "" {
+		return err
+	}
+	var flags []string
+	cmd.Flags().VisitAll(func(f *pflag.Flag) { flags = append(flags, "--"+f.Name) })
+	return fmt.Errorf("%w%s", err, spelling.Hint("--"+unknown.GetSpecifiedName(), flags))
 }
 
 func (a *app) configCommand() *cobra.Command {
@@ -38,9 +65,9 @@ func (a *app) configShowCommand() *cobra.Command {
   FLOWPROOF_REGION=eu-west-1 flowproof config show --format json`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			r, err := config.Load(cmd.Flags(), a.streams.Getenv)
+			r, err := a.resolve(cmd)
 			if err != nil {
-				return usageError{err}
+				return err
 			}
 			if r.Settings.Format == "json" {
 				return a.printJSON(r.Values)

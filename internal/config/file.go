@@ -8,8 +8,9 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/agext/levenshtein"
 	"go.yaml.in/yaml/v3"
+
+	"flowproof/internal/spelling"
 )
 
 // contents is what a settings file gives.
@@ -87,7 +88,7 @@ func take(values map[string][]string, key string, name, value *yaml.Node) error 
 	case isSection(key):
 		return fmt.Errorf("%q: want a section of settings, one `key: value` a line", key)
 	default:
-		return fmt.Errorf("unknown setting %q: the nearest is %q", key, nearest(key))
+		return fmt.Errorf("unknown setting %q%s", key, spelling.Hint(key, append(keys(), suppressionsKey)))
 	}
 }
 
@@ -161,23 +162,4 @@ func isSection(name string) bool {
 		}
 	}
 	return false
-}
-
-// nearest is the key of the file that takes the fewest changes to reach.
-func nearest(key string) string {
-	keys := []string{}
-	for _, s := range Table() {
-		keys = append(keys, s.Key)
-	}
-	return nearestOf(key, append(keys, suppressionsKey))
-}
-
-func nearestOf(key string, keys []string) string {
-	best, least := "", -1
-	for _, k := range keys {
-		if d := levenshtein.Distance(key, k, nil); least < 0 || d < least {
-			best, least = k, d
-		}
-	}
-	return best
 }

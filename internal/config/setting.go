@@ -62,6 +62,15 @@ func Table() []Setting {
 	return slices.Concat(reading(), reaching(), judging(), telling(), policies(), planning(), delivering(), applying())
 }
 
+// keys are those of every setting.
+func keys() []string {
+	var all []string
+	for _, s := range Table() {
+		all = append(all, s.Key)
+	}
+	return all
+}
+
 func reading() []Setting {
 	return []Setting{
 		{

@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"go.yaml.in/yaml/v3"
+
+	"flowproof/internal/spelling"
 )
 
 // suppressionsKey is the one key of the settings file that holds objects. No other layer has it:
@@ -116,7 +118,7 @@ func (s *Suppression) take(key string, value *yaml.Node) error {
 	keys := suppressionKeys()
 	i := slices.IndexFunc(keys, func(k Setting) bool { return k.Key == key })
 	if i < 0 {
-		return fmt.Errorf("unknown key %q of a suppression: the nearest is %q", key, nearestOf(key, suppressionKeyNames()))
+		return fmt.Errorf("unknown key %q of a suppression%s", key, spelling.Hint(key, suppressionKeyNames()))
 	}
 	texts, err := textsOf(keys[i], value)
 	if err != nil {

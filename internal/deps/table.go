@@ -19,7 +19,8 @@ func rows() []row {
 		// The leaves: everything may come to depend on them, so they depend on nothing.
 		{"internal/inventory", nil},
 		{"internal/framework", nil},
-		{"internal/config", nil},
+		{"internal/spelling", nil}, // a guess at what was meant, for messages
+		{"internal/config", []string{"internal/spelling"}},
 		{"internal/terminal", nil},
 		{"internal/filelock", nil},
 		{"internal/iampolicy", nil},  // what a document says, for rules to judge and for plans to rest on
@@ -29,7 +30,7 @@ func rows() []row {
 		{"internal/event", []string{"internal/inventory", "internal/finding", "internal/filelock"}},
 
 		// Sources state facts. One that knew of findings could shade what it states.
-		{"internal/source/awslive", []string{"internal/inventory", "internal/flowrecord"}},
+		{"internal/source/awslive", []string{"internal/inventory", "internal/flowrecord", "internal/spelling"}},
 		{"internal/source/awscli", []string{"internal/inventory"}},
 		{"internal/source/snapshot", []string{"internal/inventory"}},
 		// Not a source: what the tests of sources share, one environment put through each.
@@ -54,7 +55,7 @@ func rows() []row {
 
 		// What changes accounts is handed its scan, so that it cannot reach past it. Of the source it
 		// takes how a flow log is read (see uses): what is looked at again is what was scanned.
-		{"internal/remediate", []string{"internal/inventory", "internal/finding", "internal/iampolicy", "internal/flowrecord", "internal/rule", "internal/terminal", "internal/source/awslive", "internal/filelock"}},
+		{"internal/remediate", []string{"internal/inventory", "internal/finding", "internal/iampolicy", "internal/flowrecord", "internal/rule", "internal/spelling", "internal/terminal", "internal/source/awslive", "internal/filelock"}},
 
 		// The embedded AWS stands in for one that others wrote: it must not share our mistakes.
 		{"internal/sandbox", []string{"internal/sandbox/fleet"}},
@@ -65,7 +66,7 @@ func rows() []row {
 		{"internal/cli", []string{
 			"internal/baseline", "internal/config", "internal/event", "internal/finding", "internal/framework", "internal/inventory", "internal/kb",
 			"internal/remediate", "internal/report", "internal/rule", "internal/rules", "internal/sandbox", "internal/sandbox/fleet", "internal/scan",
-			"internal/source/awslive", "internal/source/awscli", "internal/source/snapshot", "internal/suppression", "internal/terminal",
+			"internal/spelling", "internal/source/awslive", "internal/source/awscli", "internal/source/snapshot", "internal/suppression", "internal/terminal",
 		}},
 
 		// Developer tools: not part of the program.

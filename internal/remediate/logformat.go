@@ -6,9 +6,8 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/agext/levenshtein"
-
 	"flowproof/internal/flowrecord"
+	"flowproof/internal/spelling"
 )
 
 // DefaultFormat is the name of the format that a flow log has when none is asked for.
@@ -59,29 +58,11 @@ func checkFormat(format string) error {
 			return fmt.Errorf("log format: %q is neither the name of a format (%s) nor fields such as ${srcaddr} with one space between them",
 				word, strings.Join(FormatNames(), ", "))
 		case !slices.Contains(known, match[1]):
-			return fmt.Errorf("log format: no field is called %q%s", match[1], nearest(match[1], known))
+			return fmt.Errorf("log format: no field is called %q%s", match[1], spelling.Hint(match[1], known))
 		case seen[match[1]]:
 			return fmt.Errorf("log format: the field %q occurs twice", match[1])
 		}
 		seen[match[1]] = true
 	}
 	return nil
-}
-
-// nearest suggests the known name that differs least, if one is near.
-func nearest(name string, known []string) string {
-	const longest = 64
-	if len(name) > longest {
-		return ""
-	}
-	best, bestAt := "", len(name)/2+1
-	for _, k := range known {
-		if d := levenshtein.Distance(name, k, nil); d < bestAt {
-			best, bestAt = k, d
-		}
-	}
-	if best == "" {
-		return ""
-	}
-	return "; the nearest is " + best
 }

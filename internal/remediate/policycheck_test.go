@@ -51,7 +51,7 @@ func TestAPolicyThatAWSWouldRefuseIsRefusedFirst(t *testing.T) {
 			}
 		}, "no more than 48"},
 		"a malformed glob":       {func(p *Policy) { p.Resources = []string{"vpc-["} }, "resource pattern"},
-		"a field in other words": {func(p *Policy) { p.LogFormat = "${srcadr}" }, "the nearest is srcaddr"},
+		"a field in other words": {func(p *Policy) { p.LogFormat = "${srcadr}" }, `the nearest is "srcaddr"`},
 		"a field twice":          {func(p *Policy) { p.LogFormat = "${srcaddr} ${srcaddr}" }, "twice"},
 		"fields too far apart":   {func(p *Policy) { p.LogFormat = "${srcaddr}  ${dstaddr}" }, "one space"},
 		"a word that is none":    {func(p *Policy) { p.LogFormat = "srcaddr" }, "neither the name of a format"},

@@ -31,11 +31,13 @@ type Streams struct {
 	// Getenv answers for COLUMNS, NO_COLOR and TERM. Where it is nil nothing
 	// is set.
 	Getenv func(name string) string
+	// Environ is the whole environment, as NAME=VALUE.
+	Environ []string
 }
 
 // System returns the streams and the environment of the process.
 func System() Streams {
-	return Streams{Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr, Getenv: os.Getenv}
+	return Streams{Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr, Getenv: os.Getenv, Environ: os.Environ()}
 }
 
 // IsTerminal reports whether a stream ends at a terminal. A stream that is not

@@ -34,16 +34,23 @@ func (c caller) lent() bool { return strings.Contains(c.arn, ":assumed-role/") }
 func (s *Source) Discover(ctx context.Context, found func(inventory.Target) error) error {
 	s.byName.forget()
 	regions := make(chan listedRegions, 1)
-	go func() { regions <- s.listRegions(ctx, s.regions.in(s.home)) }()
+	list := s.listRegions
+	if len(s.allowed.unknownNames()) > 0 {
+		list = allRegions
+	}
+	go func() { regions <- list(ctx, s.regions.in(s.home)) }()
 	who, err := s.caller(ctx)
 	if err != nil {
 		return err
 	}
 	s.self = s.own(who)
 	listed := <-regions
+	if err := s.checkNames(listed); err != nil {
+		return err
+	}
 	targets := s.named(s.self)
 	switch {
-	case listed.err != nil:
+	case listed.err != nil && s.allowed.needsList():
 		targets = append(targets, s.assumed(ctx, s.self, listed.err)...)
 	default:
 		targets = append(targets, s.listed(s.self, listed.regions)...)
@@ -104,6 +111,10 @@ func (s *Source) listRegions(ctx context.Context, client regionReader) listedReg
 	if !s.allowed.needsList() {
 		return listedRegions{}
 	}
+	return allRegions(ctx, client)
+}
+
+func allRegions(ctx context.Context, client regionReader) listedRegions {
 	out, err := along(ctx, func(ctx context.Context) (*ec2.DescribeRegionsOutput, error) {
 		return client.DescribeRegions(ctx, &ec2.DescribeRegionsInput{AllRegions: aws.Bool(true)})
 	})

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http/httptest"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -284,5 +285,29 @@ func TestCallsStayInsideThePolicy(t *testing.T) {
 				t.Errorf("%s needs %s, which the policy does not allow", call, action)
 			}
 		}
+	}
+}
+
+func TestAMistypedRegionIsNoDisabledOne(t *testing.T) {
+	t.Parallel()
+	err := open(t, ``, "eu-wset-1", "eu-west-2").source.Discover(t.Context(), func(inventory.Target) error { return nil })
+	if !errors.Is(err, awslive.ErrNoRegion) || !strings.Contains(err.Error(), `AWS has no Region "eu-wset-1": the nearest is "eu-west-1"`) {
+		t.Errorf("error %v", err)
+	}
+
+	denied := open(t, `faults: [{operation: DescribeRegions, do: deny}]`, "eu-wset-1").read(t)
+	if len(denied) != 1 || len(denied["eu-wset-1"].Gaps) == 0 {
+		t.Fatalf("read %v", denied)
+	}
+	for _, g := range denied["eu-wset-1"].Gaps {
+		if !strings.Contains(g.Message, `knows no Region "eu-wset-1": the nearest is "eu-west-1"`) {
+			t.Errorf("%s: %s", g.API, g.Message)
+		}
+	}
+
+	known := open(t, ``, "eu-west-1")
+	known.read(t)
+	if n := known.operations()["DescribeRegions"]; n != 0 {
+		t.Errorf("%d DescribeRegions for a name that is known", n)
 	}
 }

@@ -63,7 +63,7 @@ func (s *Source) read(ctx context.Context, a *account, t inventory.Target, kinds
 	for i, r := range readers {
 		if errs[i] != nil {
 			cause, message := classify(errs[i], circumstances{run: ctx, credentials: true, optIn: isOptIn(t.Region)})
-			inv.Fail(r.api, cause, message, r.kind)
+			inv.Fail(r.api, cause, message+doubt(t.Region, cause), r.kind)
 		}
 	}
 	if t.Assumed && isDisabled(&inv) {
