@@ -55,7 +55,6 @@ KEY=VALUE, separated by commas. --truth writes what a truthful scan of it must f
 	cmd.Flags().StringVar(&flags.fleet, "fleet", "", "a computed organisation: `accounts=N,...`")
 	cmd.Flags().StringVar(&flags.truth, "truth", "", "with --fleet: write what a scan of it must find to this `file`")
 	cmd.Flags().BoolVar(&flags.anywhere, "allow-remote", false, "let --listen name an address that other machines can reach")
-	cmd.MarkFlagsMutuallyExclusive("scenario", "fleet")
 	return cmd
 }
 
@@ -101,6 +100,9 @@ func (f sandboxFlags) open() (*sandbox.Server, error) {
 			return nil, usageError{err}
 		}
 		return newSandbox(s)
+	}
+	if f.scenario != "" {
+		return nil, usageError{errors.New("--scenario and --fleet: one of them is served")}
 	}
 	spec, err := fleet.Parse(f.fleet)
 	if err != nil {

@@ -40,7 +40,9 @@ func TestScripts(t *testing.T) {
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"approve": approve,
 			"exits":   exits,
+			"fleet":   serveFleet,
 			"sandbox": serveScenario,
+			"truth":   holdsTruth,
 		},
 	})
 }

@@ -137,19 +137,16 @@ func (p *population) disturb(c *call) effect {
 func (p *population) fate(c *call) fleet.Fate {
 	m := c.member
 	switch {
-	case c.service.name != "ec2" || c.region.disabled():
-		if c.service.name == "sts" && p.fleet.Hangs(m.number) {
-			return fleet.Hanging
-		}
+	case c.service.global:
+		return fleet.Answered
+	case p.fleet.Hangs(m.number):
+		return fleet.Hanging
+	case c.service.name != "ec2", c.operation == "DescribeRegions", c.region.disabled():
 		return fleet.Answered
 	case c.operation == "DescribeVpcs":
 		return p.fleet.ListFate(m.number, m.region, fleet.VPCs)
 	case c.operation == "DescribeFlowLogs":
 		return p.fleet.ListFate(m.number, m.region, fleet.FlowLogs)
-	case c.operation != "DescribeRegions":
-		return p.fleet.ListFate(m.number, m.region, fleet.OtherList)
-	case p.fleet.Hangs(m.number):
-		return fleet.Hanging
 	}
-	return fleet.Answered
+	return p.fleet.ListFate(m.number, m.region, fleet.OtherList)
 }

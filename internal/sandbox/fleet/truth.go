@@ -28,6 +28,7 @@ func (f *Fleet) WriteTruth(w io.Writer) error {
 	for account := range f.spec.Accounts {
 		t.account = f.AccountID(account)
 		if f.State(account) != StateActive {
+			t.assumed = false
 			t.scope("*", "closed", Answered, 0)
 			continue
 		}
@@ -44,6 +45,7 @@ type truth struct {
 	out     *bufio.Writer
 	account string
 	name    string // of the Region at hand
+	assumed bool   // the row is about a Region that the account itself did not name
 	line    []byte
 }
 
@@ -61,7 +63,12 @@ func (f *Fleet) read(account, region int) read {
 func (t *truth) region(account, region int) {
 	f := t.fleet
 	t.name = f.regions[region]
-	if !f.Enabled(account, region) {
+	// Nobody can say which Regions a closed door hides: the caller's stand in.
+	t.assumed = !f.spec.ListRegions && (!f.Enterable(account) || f.Hangs(account))
+	if t.assumed && !f.Enabled(0, region) {
+		return
+	}
+	if !t.assumed && !f.Enabled(account, region) {
 		t.scope(t.name, "disabled", Answered, 0)
 		return
 	}
@@ -126,6 +133,8 @@ func (t *truth) scope(region, status string, cause Fate, vpcs int) {
 	t.textOrNull("cause", string(cause))
 	t.line = append(t.line, `,"vpcs":`...)
 	t.line = strconv.AppendInt(t.line, int64(vpcs), 10)
+	t.line = append(t.line, `,"assumed":`...)
+	t.line = strconv.AppendBool(t.line, t.assumed)
 	t.end()
 }
 
