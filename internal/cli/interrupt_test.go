@@ -38,10 +38,10 @@ func TestCtrlCReportsWhatWasRead(t *testing.T) {
 	defer server.Close()
 	defer close(ended)
 
-	var stdout bytes.Buffer
+	var stdout, stderr bytes.Buffer
 	cmd := exec.CommandContext(t.Context(), "flowproof", "scan", "--format", "json", "--rule", "vpc-flow-log-check")
 	cmd.Env = append(os.Environ(), "AWS_ENDPOINT_URL="+server.URL, "AWS_ACCESS_KEY_ID=test", "AWS_SECRET_ACCESS_KEY=test", "AWS_REGION=us-east-1")
-	cmd.Stdout = &stdout
+	cmd.Stdout, cmd.Stderr = &stdout, &stderr
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
@@ -51,6 +51,11 @@ func TestCtrlCReportsWhatWasRead(t *testing.T) {
 	}
 	if err := cmd.Wait(); cmd.ProcessState.ExitCode() != 130 {
 		t.Fatalf("exit status %d (%v), want 130", cmd.ProcessState.ExitCode(), err)
+	}
+	want := "interrupted: the next run begins anew; one that can be gone on with: " +
+		"flowproof scan --format json --rule vpc-flow-log-check --checkpoint DIR\n"
+	if !strings.Contains(stderr.String(), want) {
+		t.Errorf("standard error is %q, want %q", stderr.String(), want)
 	}
 	var document struct {
 		Summary struct {

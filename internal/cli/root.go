@@ -24,7 +24,7 @@ func Main(args []string, streams terminal.Streams) int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	context.AfterFunc(ctx, stop)
-	a := &app{streams: streams}
+	a := &app{streams: streams, args: args}
 	root := a.root()
 	root.SetArgs(args)
 	err := root.ExecuteContext(ctx)
@@ -54,8 +54,9 @@ func tuneMemory() {
 // app is one run of the program.
 type app struct {
 	streams terminal.Streams
-	status  int  // of a command that ended without an error
-	started bool // a command's own work has begun: what fails from here is not about usage
+	args    []string // as they were typed
+	status  int      // of a command that ended without an error
+	started bool     // a command's own work has begun: what fails from here is not about usage
 
 	embedded string // URL of the AWS that the demo's commands talk to; empty for the user's
 

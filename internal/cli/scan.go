@@ -46,6 +46,7 @@ chosen rules, and reports what fails, what is unknown and what could not be read
 		Example: `  flowproof scan
   flowproof scan --profile audit --region eu-west-1,eu-central-1
   flowproof scan --format json --output scan.json --report text=scan.txt
+  flowproof scan --org --checkpoint today
   flowproof scan --baseline last-week.json
   flowproof scan --save-snapshot today.json.gz
   flowproof scan --source snapshot:today.json.gz
@@ -59,7 +60,7 @@ chosen rules, and reports what fails, what is unknown and what could not be read
 			return a.scan(cmd.Context(), settings, planAfter(cmd.Flags()))
 		},
 	}
-	a.addFlags(cmd, append(readFlags, "format", "output", "report", "fail-on", "allow-gaps", "save-snapshot", "baseline")...)
+	a.addFlags(cmd, append(readFlags, "format", "output", "report", "fail-on", "allow-gaps", "save-snapshot", "baseline", "checkpoint", "max-age")...)
 	return cmd
 }
 
@@ -81,6 +82,9 @@ func (a *app) scan(ctx context.Context, s config.Settings, plan string) (err err
 		return err
 	}
 	defer func() { err = joinClose(err, r) }()
+	if err := a.useCheckpoint(r, s); err != nil {
+		return err
+	}
 	r.options.Review = append(reviews{r.options.Review}, known...)
 	r.options.Live = append(r.options.Live, outputs.live()...)
 	r.options.Status = func(sum event.Summary) int {
@@ -95,6 +99,7 @@ func (a *app) scan(ctx context.Context, s config.Settings, plan string) (err err
 	}
 	a.status = summary.ExitStatus
 	a.tellSuppressions(s, summary)
+	a.tellHowToGoOn(ctx, s, summary)
 	return outputs.write(r.options.Spool)
 }
 

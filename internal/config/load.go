@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"os"
 	"reflect"
+	"strings"
 	"time"
 
 	"github.com/spf13/pflag"
@@ -18,6 +19,7 @@ type Settings struct {
 	EndpointURL  string   `setting:"endpoint-url"`
 	Region       []string `setting:"region"`
 	Account      []string `setting:"account"`
+	Checkpoint   string   `setting:"checkpoint"`
 	SaveSnapshot string   `setting:"save-snapshot"`
 
 	Org             bool          `setting:"org"`
@@ -159,6 +161,15 @@ func decide(s Setting, layers []layer) (value any, from string, err error) {
 	}
 	value, err = s.zero()
 	return value, "default", err
+}
+
+// Shown is the value of a setting as people write it, for comparing; lists have commas.
+func (s Settings) Shown(key string) string {
+	value := show(fieldsByKey(&s)[key].Interface())
+	if list, ok := value.([]string); ok {
+		return strings.Join(list, ",")
+	}
+	return fmt.Sprint(value)
 }
 
 // fieldsByKey finds the field of each setting by its tag.

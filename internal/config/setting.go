@@ -94,6 +94,10 @@ func reading() []Setting {
 			Pattern: `[0-9]{12}`, Form: "an account id of twelve digits",
 			Doc: "only these accounts; with awscli:DIR the account that the files are of, where their folder does not say it",
 		},
+		{
+			Key: "checkpoint", Kind: Text, Placeholder: "DIR",
+			Doc: "keep what is read whole in this folder: the same command goes on from there after an interruption",
+		},
 		{Key: "save-snapshot", Kind: Text, Placeholder: "FILE", Doc: "save what was read, to judge it again later without AWS"},
 	}
 }
@@ -251,7 +255,7 @@ func delivering() []Setting {
 func applying() []Setting {
 	return []Setting{
 		{Key: "journal", Kind: Text, Placeholder: "FILE", Doc: "what was done about a plan; none means beside the plan, as PLAN.journal"},
-		{Key: "max-age", Kind: Duration, Default: "24h", Placeholder: "DURATION", Doc: "how old the read behind a plan may be when it is applied"},
+		{Key: "max-age", Kind: Duration, Default: "24h", Placeholder: "DURATION", Doc: "how old what was read may be: behind a plan that is applied, in a checkpoint that is gone on from"},
 		{Key: "max-failures", Kind: Number, Default: "10", Placeholder: "COUNT", Doc: "begin nothing more after so many failed steps; 0 means no limit"},
 		{Key: "at-once", Kind: Number, Default: "8", Placeholder: "COUNT", Doc: "changes that are on their way at once"},
 	}
