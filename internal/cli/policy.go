@@ -39,6 +39,6 @@ func (a *app) policyReadCommand() *cobra.Command {
 			return err
 		},
 	}
-	a.addFlags(cmd, "rule", "skip-rule", "ruleset")
+	a.addFlags(cmd, "rule", "framework", "skip-rule", "ruleset")
 	return cmd
 }

@@ -10,11 +10,11 @@ import (
 	"github.com/spf13/cobra"
 
 	"flowproof/internal/config"
+	"flowproof/internal/control"
 	"flowproof/internal/event"
 	"flowproof/internal/framework"
 	"flowproof/internal/inventory"
 	"flowproof/internal/rule"
-	"flowproof/internal/rules"
 	"flowproof/internal/scan"
 	"flowproof/internal/source/snapshot"
 )
@@ -23,7 +23,7 @@ import (
 var readFlags = []string{
 	"source", "profile", "endpoint-url", "region", "account",
 	"org", "ou", "accounts-file", "exclude-account", "role-name", "external-id", "session-name", "session-duration",
-	"rule", "skip-rule", "ruleset",
+	"rule", "framework", "skip-rule", "ruleset",
 	"window", "quiet", "verbose", "no-color",
 }
 
@@ -48,6 +48,7 @@ chosen rules, and reports what fails, what is unknown and what could not be read
   flowproof scan --format json --output scan.json --report text=scan.txt
   flowproof scan --org --checkpoint today
   flowproof scan --baseline last-week.json
+  flowproof scan --framework cis-aws-5.0
   flowproof scan --save-snapshot today.json.gz
   flowproof scan --source snapshot:today.json.gz
   flowproof scan --source awscli:saved --rule vpc-flow-log-check`,
@@ -85,7 +86,9 @@ func (a *app) scan(ctx context.Context, s config.Settings, plan string) (err err
 	if err := a.useCheckpoint(r, s); err != nil {
 		return err
 	}
-	r.options.Review = append(reviews{r.options.Review}, known...)
+	if err := r.readFor(s, known); err != nil {
+		return err
+	}
 	r.options.Live = append(r.options.Live, outputs.live()...)
 	r.options.Status = func(sum event.Summary) int {
 		if ctx.Err() != nil {
@@ -101,6 +104,23 @@ func (a *app) scan(ctx context.Context, s config.Settings, plan string) (err err
 	a.tellSuppressions(s, summary)
 	a.tellHowToGoOn(ctx, s, summary)
 	return outputs.write(r.options.Spool)
+}
+
+// readFor adds what a scan asks beyond other commands that read: what is new since a baseline, and
+// what the findings mean for frameworks.
+func (r *preparedRun) readFor(s config.Settings, known reviews) error {
+	asked, err := askedFrameworks(s)
+	if err != nil {
+		return err
+	}
+	review := append(reviews{r.options.Review}, known...)
+	if len(asked) > 0 {
+		tally := control.New(asked, ruleIDs(), idsOf(r.options.Rules))
+		r.options.Live = append(r.options.Live, tally)
+		review = append(review, tally)
+	}
+	r.options.Review = review
+	return nil
 }
 
 // preparedRun is a run ready to start, with what has to be closed after it.
@@ -187,18 +207,6 @@ func (r *preparedRun) Close() error {
 // joinClose closes c and adds its error, so that a file that could not be completed is never
 // taken for a whole one.
 func joinClose(err error, c io.Closer) error { return errors.Join(err, c.Close()) }
-
-func chooseRules(s config.Settings) ([]rule.Rule, error) {
-	set, err := rules.Set(s.Ruleset)
-	if err != nil {
-		return nil, usageError{err}
-	}
-	chosen, err := rule.Select(rules.All(), set, s.Rule, s.SkipRule)
-	if err != nil {
-		return nil, usageError{err}
-	}
-	return chosen, nil
-}
 
 func policyOf(s config.Settings) rule.Policy {
 	p := rule.DefaultPolicy()

@@ -12,7 +12,7 @@ import (
 // it was scanned, as a shell takes it.
 func planAfter(scan *pflag.FlagSet) string {
 	command := "flowproof plan"
-	for _, arg := range config.Given(scan, "source", "profile", "endpoint-url", "region", "account", "rule", "skip-rule", "ruleset") {
+	for _, arg := range config.Given(scan, "source", "profile", "endpoint-url", "region", "account", "rule", "framework", "skip-rule", "ruleset") {
 		command += " " + shellWord(arg)
 	}
 	return command + " --out plan.json"

@@ -75,7 +75,7 @@ func (a *app) scanScopes(ctx context.Context, s config.Settings, plan remediate.
 	if len(scopes) == 0 {
 		return nil, nil
 	}
-	s.Source, s.Rule, s.SkipRule, s.Quiet = "aws", nil, nil, true
+	s.Source, s.Rule, s.Framework, s.SkipRule, s.Quiet = "aws", nil, nil, nil, true
 	s.Region, s.Account, s.SaveSnapshot = nil, nil, ""
 	s.Suppressions = nil // accepted is not fixed
 	for _, scope := range scopes {

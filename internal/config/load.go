@@ -32,6 +32,7 @@ type Settings struct {
 	SessionDuration time.Duration `setting:"session-duration"`
 
 	Rule          []string      `setting:"rule"`
+	Framework     []string      `setting:"framework"`
 	SkipRule      []string      `setting:"skip-rule"`
 	Ruleset       string        `setting:"ruleset"`
 	Window        time.Duration `setting:"window"`

@@ -123,6 +123,7 @@ func reaching() []Setting {
 func judging() []Setting {
 	return []Setting{
 		{Key: "rule", Kind: List, Placeholder: "GLOB", Doc: "rules to apply, in place of a rule set; globs allowed"},
+		{Key: "framework", Kind: List, Placeholder: "ID", Doc: "compliance frameworks whose rules to apply, in place of a rule set, and whose controls to report on"},
 		{Key: "skip-rule", Kind: List, Placeholder: "GLOB", Doc: "rules to leave out; globs allowed"},
 		{
 			Key: "ruleset", Kind: Text, Default: "default", Allowed: []string{"page", "default", "full"},

@@ -48,6 +48,7 @@ func rows() []row {
 		// sees no rule.
 		{"internal/suppression", []string{"internal/inventory", "internal/finding", "internal/event"}},
 		{"internal/baseline", []string{"internal/inventory", "internal/finding", "internal/event"}},
+		{"internal/control", []string{"internal/inventory", "internal/finding", "internal/event", "internal/framework"}},
 
 		// A run is handed its source, its rules and its readers: it chooses none of them.
 		{"internal/scan", []string{"internal/inventory", "internal/rule", "internal/finding", "internal/event"}},
@@ -64,7 +65,7 @@ func rows() []row {
 		{"internal/sandbox/conformance", nil},
 
 		{"internal/cli", []string{
-			"internal/baseline", "internal/config", "internal/event", "internal/finding", "internal/framework", "internal/inventory", "internal/kb",
+			"internal/baseline", "internal/config", "internal/control", "internal/event", "internal/finding", "internal/framework", "internal/inventory", "internal/kb",
 			"internal/remediate", "internal/report", "internal/rule", "internal/rules", "internal/sandbox", "internal/sandbox/fleet", "internal/scan",
 			"internal/spelling", "internal/source/awslive", "internal/source/awscli", "internal/source/snapshot", "internal/suppression", "internal/terminal",
 		}},

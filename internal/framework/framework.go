@@ -34,25 +34,25 @@ func Strengths() []Strength { return []Strength{Direct, Supporting, Derived} }
 // Framework is one version of a standard, a benchmark or a law, with those of its controls
 // that some rule speaks to. It is never the whole text of the framework.
 type Framework struct {
-	ID       string    `yaml:"id"`      // "cis-aws-5.0", also the name of its data file
-	Name     string    `yaml:"name"`    // "CIS AWS Foundations"
-	Version  string    `yaml:"version"` // as its publisher writes it, "5.0.0"
-	Controls []Control `yaml:"controls"`
+	ID       string    `yaml:"id" json:"id"`           // "cis-aws-5.0", also the name of its data file
+	Name     string    `yaml:"name" json:"name"`       // "CIS AWS Foundations"
+	Version  string    `yaml:"version" json:"version"` // as its publisher writes it, "5.0.0"
+	Controls []Control `yaml:"controls" json:"controls"`
 }
 
 // Control is one requirement, by the number that an auditor would look up.
 type Control struct {
-	ID    string `yaml:"id"`    // the framework's own numbering, "3.7"
-	Title string `yaml:"title"` // in our words: most frameworks do not allow copying theirs
-	Rules []Row  `yaml:"rules"`
+	ID    string `yaml:"id" json:"control"`  // the framework's own numbering, "3.7"
+	Title string `yaml:"title" json:"title"` // in our words: most frameworks do not allow copying theirs
+	Rules []Row  `yaml:"rules" json:"rules"`
 }
 
 // Row ties one rule to a control.
 type Row struct {
-	Rule     string   `yaml:"rule"` // rule id, "vpc-flow-log-check"
-	Strength Strength `yaml:"strength"`
-	Source   string   `yaml:"source"` // the public material that it rests on
-	Date     string   `yaml:"date"`   // when that was last compared, YYYY-MM-DD; may be empty
+	Rule     string   `yaml:"rule" json:"rule"` // rule id, "vpc-flow-log-check"
+	Strength Strength `yaml:"strength" json:"strength"`
+	Source   string   `yaml:"source" json:"source"` // the public material that it rests on
+	Date     string   `yaml:"date" json:"date"`     // when that was last compared, YYYY-MM-DD; may be empty
 }
 
 // Mapping is one row seen from the rule's side, with what it takes to show it.

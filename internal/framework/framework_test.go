@@ -106,6 +106,27 @@ func TestLookups(t *testing.T) {
 	}
 }
 
+func TestFind(t *testing.T) {
+	t.Parallel()
+	f, err := Find("cis-aws-5.0")
+	if err != nil || f.Name != "CIS AWS Foundations" {
+		t.Errorf("Find(cis-aws-5.0) = %s, %v", f.Name, err)
+	}
+	if _, err := Find("cis-5.0"); err == nil || !strings.Contains(err.Error(), `no framework "cis-5.0": the nearest is "cis-aws-5.0"`) {
+		t.Errorf("error %v, want one that names the nearest", err)
+	}
+	if got := f.RuleIDs(); !slices.Contains(got, "vpc-flow-log-check") || len(got) != len(f.Controls[0].Rules) {
+		t.Errorf("rules %v", got)
+	}
+	of := f.Of("vpc-flow-log-check")
+	if len(of.Controls) != 1 || len(of.Controls[0].Rules) != 1 || len(f.Controls[0].Rules) == 1 {
+		t.Errorf("of one rule: %+v", of.Controls)
+	}
+	if got := f.Of("no-such-rule").Controls; got != nil {
+		t.Errorf("of a rule that is not there: %+v", got)
+	}
+}
+
 const whole = `id: sample-1.0
 name: Sample
 version: "1.0"

@@ -22,7 +22,12 @@ const (
 // printable characters and newlines only, no escape codes of any kind. Tables fit the width.
 // Code and addresses are never broken, whatever the width: they are there to be copied.
 func Text(r rule.Rule, width int, colour bool) string {
-	source := []byte(fill(r.Page, briefStandards(r.ID)))
+	return laidOut(fill(r.Page, briefStandards(r.ID)), width, colour)
+}
+
+// laidOut lays out Markdown for a terminal.
+func laidOut(page string, width int, colour bool) string {
+	source := []byte(page)
 	p := printer{source: source, colour: colour}
 	p.blocks(parse(source), width)
 	return strings.Join(p.lines, "\n") + "\n"

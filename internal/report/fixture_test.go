@@ -200,6 +200,7 @@ func scenarios() map[string][]event.Event {
 		"shared-vpcs":      sharedVPCs(),
 		"hostile-names":    hostileNames(),
 		"empty-account":    emptyAccount(),
+		"decided":          decided(),
 	}
 }
 

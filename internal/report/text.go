@@ -115,6 +115,9 @@ func (r *textReport) compose(w io.Writer) error {
 	if err := r.notRead.writeTo(w, r.summary.Scopes.Expected); err != nil {
 		return err
 	}
+	if err := write(w, r.controls); err != nil {
+		return err
+	}
 	for _, outcome := range []finding.Outcome{finding.Suppressed, finding.NotApplicable, finding.Pass} {
 		for _, s := range r.ordered(outcome) {
 			if err := r.writeSection(w, s); err != nil {
