@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 
 	"go.yaml.in/yaml/v3"
 
@@ -216,6 +217,7 @@ func (t *template) flowLog(s Step, in map[string]any) {
 			properties[name] = yamlValue(value)
 		}
 	}
+	role := t.roleOf(properties)
 	var after []string
 	for _, before := range t.plan.Steps {
 		if !slices.Contains(s.After, before.ID) {
@@ -234,11 +236,25 @@ func (t *template) flowLog(s Step, in map[string]any) {
 		default:
 			continue
 		}
-		if _, there := t.resources[id]; there && region == s.Region {
+		if _, there := t.resources[id]; there && region == s.Region && id != role {
 			after = append(after, id)
 		}
 	}
 	t.add(logicalID("FlowLog", s.Region, s.Resource), s.Region, "AWS::EC2::FlowLog", properties).After = after
+}
+
+// roleOf makes a flow log take its role from the resource that makes it, and gives that resource's id.
+// Where there are several stacks one alone makes the role, and the others name it.
+func (t *template) roleOf(flowLog map[string]any) string {
+	const member = "DeliverLogsPermissionArn"
+	name := t.plan.Policy.DeliveryRole
+	id := logicalID("Role", name)
+	arn, _ := flowLog[member].(string)
+	if t.resources[id] == nil || len(t.plan.regions()) > 1 || !strings.HasSuffix(arn, ":role/"+name) {
+		return ""
+	}
+	flowLog[member] = &yaml.Node{Kind: yaml.ScalarNode, Tag: "!GetAtt", Value: id + ".Arn"}
+	return id
 }
 
 // tagged adds the policy's tags to properties.
