@@ -64,7 +64,7 @@ func TestPagesAgreeWithTheirRule(t *testing.T) {
 		if !strings.Contains(r.Page, "\n## Risk\n\n**"+risk+".** ") {
 			t.Errorf("the risk section does not begin with **%s.**", risk)
 		}
-		if !strings.Contains(r.Page, "\nflowproof scan --rule "+r.ID+"\n") {
+		if !regexp.MustCompile(`(?m)^(\$ )?flowproof scan --rule ` + r.ID + `( |$)`).MatchString(r.Page) {
 			t.Error("the page does not show how to scan for its rule")
 		}
 	})
@@ -125,7 +125,7 @@ func TestUnknownLanguages(t *testing.T) {
 			if !known[f.lang] {
 				t.Errorf("line %d: a block of %q, which no test looks at", f.line, f.lang)
 			}
-			if f.lang == "console" && !strings.HasPrefix(f.text, "flowproof ") {
+			if f.lang == "console" && !strings.HasPrefix(strings.TrimPrefix(f.text, "$ "), "flowproof ") {
 				t.Errorf("line %d: console blocks are for flowproof's own commands", f.line)
 			}
 		}

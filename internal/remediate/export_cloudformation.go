@@ -251,6 +251,9 @@ func (t *template) roleOf(flowLog map[string]any) string {
 	id := logicalID("Role", name)
 	arn, _ := flowLog[member].(string)
 	if t.resources[id] == nil || len(t.plan.regions()) > 1 || !strings.HasSuffix(arn, ":role/"+name) {
+		if arn != "" { // too long to stand beside its name
+			flowLog[member] = &yaml.Node{Kind: yaml.ScalarNode, Style: yaml.FoldedStyle, Value: arn}
+		}
 		return ""
 	}
 	flowLog[member] = &yaml.Node{Kind: yaml.ScalarNode, Tag: "!GetAtt", Value: id + ".Arn"}

@@ -151,6 +151,7 @@ func (t terraformFile) flowLog(s Step, in map[string]any) {
 	set(r, "max_aggregation_interval", in["MaxAggregationInterval"])
 	set(r, "log_format", in["LogFormat"])
 	set(r, "log_destination_type", in["LogDestinationType"])
+	r.AppendNewline() // long names are lined up among themselves
 	if name, ok := in["LogGroupName"].(string); ok {
 		group := Step{Account: s.Account, Region: s.Region, Resource: name}
 		if t.plan.isPartOf(group, CreateLogGroup) {

@@ -68,9 +68,10 @@ resource "aws_flow_log" "eu_west_1_vpc_0c" {
   traffic_type             = "ALL"
   max_aggregation_interval = 600
   log_destination_type     = "cloud-watch-logs"
-  log_destination          = "arn:aws:logs:eu-west-1:123456789012:log-group:MyFlowLogs"
-  iam_role_arn             = "arn:aws:iam::123456789012:role/flowproof-delivery"
-  depends_on               = [aws_iam_role_policy.role_flowproof_delivery]
+
+  log_destination = "arn:aws:logs:eu-west-1:123456789012:log-group:MyFlowLogs"
+  iam_role_arn    = "arn:aws:iam::123456789012:role/flowproof-delivery"
+  depends_on      = [aws_iam_role_policy.role_flowproof_delivery]
 }
 
 resource "aws_flow_log" "us_east_1_vpc_0a" {
@@ -79,9 +80,10 @@ resource "aws_flow_log" "us_east_1_vpc_0a" {
   traffic_type             = "ALL"
   max_aggregation_interval = 600
   log_destination_type     = "cloud-watch-logs"
-  log_destination          = "arn:aws:logs:us-east-1:123456789012:log-group:MyFlowLogs"
-  iam_role_arn             = "arn:aws:iam::123456789012:role/flowproof-delivery"
-  depends_on               = [aws_iam_role_policy.role_flowproof_delivery]
+
+  log_destination = "arn:aws:logs:us-east-1:123456789012:log-group:MyFlowLogs"
+  iam_role_arn    = "arn:aws:iam::123456789012:role/flowproof-delivery"
+  depends_on      = [aws_iam_role_policy.role_flowproof_delivery]
 }
 
 resource "aws_flow_log" "us_east_1_vpc_0b" {
@@ -90,7 +92,8 @@ resource "aws_flow_log" "us_east_1_vpc_0b" {
   traffic_type             = "ALL"
   max_aggregation_interval = 600
   log_destination_type     = "cloud-watch-logs"
-  log_destination          = "arn:aws:logs:us-east-1:123456789012:log-group:MyFlowLogs"
-  iam_role_arn             = "arn:aws:iam::123456789012:role/flowproof-delivery"
-  depends_on               = [aws_iam_role_policy.role_flowproof_delivery]
+
+  log_destination = "arn:aws:logs:us-east-1:123456789012:log-group:MyFlowLogs"
+  iam_role_arn    = "arn:aws:iam::123456789012:role/flowproof-delivery"
+  depends_on      = [aws_iam_role_policy.role_flowproof_delivery]
 }

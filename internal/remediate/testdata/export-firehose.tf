@@ -30,7 +30,8 @@ resource "aws_flow_log" "eu_west_1_vpc_0c" {
   traffic_type             = "ALL"
   max_aggregation_interval = 600
   log_destination_type     = "kinesis-data-firehose"
-  log_destination          = "arn:aws:firehose:eu-west-1:123456789012:deliverystream/s"
+
+  log_destination = "arn:aws:firehose:eu-west-1:123456789012:deliverystream/s"
 }
 
 resource "aws_flow_log" "us_east_1_vpc_0a" {
@@ -39,7 +40,8 @@ resource "aws_flow_log" "us_east_1_vpc_0a" {
   traffic_type             = "ALL"
   max_aggregation_interval = 600
   log_destination_type     = "kinesis-data-firehose"
-  log_destination          = "arn:aws:firehose:us-east-1:123456789012:deliverystream/s"
+
+  log_destination = "arn:aws:firehose:us-east-1:123456789012:deliverystream/s"
 }
 
 resource "aws_flow_log" "us_east_1_vpc_0b" {
@@ -48,5 +50,6 @@ resource "aws_flow_log" "us_east_1_vpc_0b" {
   traffic_type             = "ALL"
   max_aggregation_interval = 600
   log_destination_type     = "kinesis-data-firehose"
-  log_destination          = "arn:aws:firehose:us-east-1:123456789012:deliverystream/s"
+
+  log_destination = "arn:aws:firehose:us-east-1:123456789012:deliverystream/s"
 }

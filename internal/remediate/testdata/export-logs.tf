@@ -123,8 +123,9 @@ resource "aws_flow_log" "eu_west_1_vpc_0c" {
   max_aggregation_interval = 600
   log_format               = "$${version} $${account-id} $${interface-id} $${srcaddr} $${dstaddr} $${srcport} $${dstport} $${protocol} $${packets} $${bytes} $${start} $${end} $${action} $${log-status} $${vpc-id} $${subnet-id} $${instance-id} $${tcp-flags} $${type} $${pkt-srcaddr} $${pkt-dstaddr} $${region} $${az-id} $${sublocation-type} $${sublocation-id} $${pkt-src-aws-service} $${pkt-dst-aws-service} $${flow-direction} $${traffic-path}"
   log_destination_type     = "cloud-watch-logs"
-  log_destination          = aws_cloudwatch_log_group.eu_west_1__flowproof_123456789012_vpc_0c.arn
-  iam_role_arn             = aws_iam_role.role_flowproof_delivery.arn
+
+  log_destination = aws_cloudwatch_log_group.eu_west_1__flowproof_123456789012_vpc_0c.arn
+  iam_role_arn    = aws_iam_role.role_flowproof_delivery.arn
   tags = {
     team    = "net"
     Ünïcode = "a b"
@@ -139,8 +140,9 @@ resource "aws_flow_log" "us_east_1_vpc_0a" {
   max_aggregation_interval = 600
   log_format               = "$${version} $${account-id} $${interface-id} $${srcaddr} $${dstaddr} $${srcport} $${dstport} $${protocol} $${packets} $${bytes} $${start} $${end} $${action} $${log-status} $${vpc-id} $${subnet-id} $${instance-id} $${tcp-flags} $${type} $${pkt-srcaddr} $${pkt-dstaddr} $${region} $${az-id} $${sublocation-type} $${sublocation-id} $${pkt-src-aws-service} $${pkt-dst-aws-service} $${flow-direction} $${traffic-path}"
   log_destination_type     = "cloud-watch-logs"
-  log_destination          = aws_cloudwatch_log_group.us_east_1__flowproof_123456789012_vpc_0a.arn
-  iam_role_arn             = aws_iam_role.role_flowproof_delivery.arn
+
+  log_destination = aws_cloudwatch_log_group.us_east_1__flowproof_123456789012_vpc_0a.arn
+  iam_role_arn    = aws_iam_role.role_flowproof_delivery.arn
   tags = {
     team    = "net"
     Ünïcode = "a b"
@@ -155,8 +157,9 @@ resource "aws_flow_log" "us_east_1_vpc_0b" {
   max_aggregation_interval = 600
   log_format               = "$${version} $${account-id} $${interface-id} $${srcaddr} $${dstaddr} $${srcport} $${dstport} $${protocol} $${packets} $${bytes} $${start} $${end} $${action} $${log-status} $${vpc-id} $${subnet-id} $${instance-id} $${tcp-flags} $${type} $${pkt-srcaddr} $${pkt-dstaddr} $${region} $${az-id} $${sublocation-type} $${sublocation-id} $${pkt-src-aws-service} $${pkt-dst-aws-service} $${flow-direction} $${traffic-path}"
   log_destination_type     = "cloud-watch-logs"
-  log_destination          = aws_cloudwatch_log_group.us_east_1__flowproof_123456789012_vpc_0b.arn
-  iam_role_arn             = aws_iam_role.role_flowproof_delivery.arn
+
+  log_destination = aws_cloudwatch_log_group.us_east_1__flowproof_123456789012_vpc_0b.arn
+  iam_role_arn    = aws_iam_role.role_flowproof_delivery.arn
   tags = {
     team    = "net"
     Ünïcode = "a b"

@@ -83,9 +83,10 @@ resource "aws_flow_log" "us_east_1_vpc_0a" {
   traffic_type             = "ALL"
   max_aggregation_interval = 600
   log_destination_type     = "cloud-watch-logs"
-  log_destination          = aws_cloudwatch_log_group.us_east_1_MyFlowLogs.arn
-  iam_role_arn             = aws_iam_role.role_flowproof_delivery.arn
-  depends_on               = [aws_iam_role_policy.role_flowproof_delivery]
+
+  log_destination = aws_cloudwatch_log_group.us_east_1_MyFlowLogs.arn
+  iam_role_arn    = aws_iam_role.role_flowproof_delivery.arn
+  depends_on      = [aws_iam_role_policy.role_flowproof_delivery]
 }
 
 resource "aws_flow_log" "us_east_1_vpc_0b" {
@@ -94,7 +95,8 @@ resource "aws_flow_log" "us_east_1_vpc_0b" {
   traffic_type             = "ALL"
   max_aggregation_interval = 600
   log_destination_type     = "cloud-watch-logs"
-  log_destination          = aws_cloudwatch_log_group.us_east_1_MyFlowLogs.arn
-  iam_role_arn             = aws_iam_role.role_flowproof_delivery.arn
-  depends_on               = [aws_iam_role_policy.role_flowproof_delivery]
+
+  log_destination = aws_cloudwatch_log_group.us_east_1_MyFlowLogs.arn
+  iam_role_arn    = aws_iam_role.role_flowproof_delivery.arn
+  depends_on      = [aws_iam_role_policy.role_flowproof_delivery]
 }

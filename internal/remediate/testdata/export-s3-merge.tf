@@ -100,7 +100,8 @@ resource "aws_flow_log" "eu_west_1_vpc_0c" {
   traffic_type             = "ALL"
   max_aggregation_interval = 600
   log_destination_type     = "s3"
-  log_destination          = "arn:aws:s3:::central/flow/logs"
+
+  log_destination = "arn:aws:s3:::central/flow/logs"
   destination_options {
     file_format                = "parquet"
     hive_compatible_partitions = true
@@ -115,7 +116,8 @@ resource "aws_flow_log" "us_east_1_vpc_0a" {
   traffic_type             = "ALL"
   max_aggregation_interval = 600
   log_destination_type     = "s3"
-  log_destination          = "arn:aws:s3:::central/flow/logs"
+
+  log_destination = "arn:aws:s3:::central/flow/logs"
   destination_options {
     file_format                = "parquet"
     hive_compatible_partitions = true
@@ -130,7 +132,8 @@ resource "aws_flow_log" "us_east_1_vpc_0b" {
   traffic_type             = "ALL"
   max_aggregation_interval = 600
   log_destination_type     = "s3"
-  log_destination          = "arn:aws:s3:::central/flow/logs"
+
+  log_destination = "arn:aws:s3:::central/flow/logs"
   destination_options {
     file_format                = "parquet"
     hive_compatible_partitions = true

@@ -87,7 +87,8 @@ resource "aws_flow_log" "eu_west_1_vpc_0c" {
   traffic_type             = "ALL"
   max_aggregation_interval = 600
   log_destination_type     = "s3"
-  log_destination          = "arn:aws:s3:::central/flow/logs"
+
+  log_destination = "arn:aws:s3:::central/flow/logs"
   destination_options {
     file_format                = "parquet"
     hive_compatible_partitions = true
@@ -102,7 +103,8 @@ resource "aws_flow_log" "us_east_1_vpc_0a" {
   traffic_type             = "ALL"
   max_aggregation_interval = 600
   log_destination_type     = "s3"
-  log_destination          = "arn:aws:s3:::central/flow/logs"
+
+  log_destination = "arn:aws:s3:::central/flow/logs"
   destination_options {
     file_format                = "parquet"
     hive_compatible_partitions = true
@@ -117,7 +119,8 @@ resource "aws_flow_log" "us_east_1_vpc_0b" {
   traffic_type             = "ALL"
   max_aggregation_interval = 600
   log_destination_type     = "s3"
-  log_destination          = "arn:aws:s3:::central/flow/logs"
+
+  log_destination = "arn:aws:s3:::central/flow/logs"
   destination_options {
     file_format                = "parquet"
     hive_compatible_partitions = true
