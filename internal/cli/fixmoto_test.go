@@ -2,10 +2,7 @@ package cli_test
 
 import (
 	"encoding/json"
-	"os"
 	"os/exec"
-	"path/filepath"
-	"regexp"
 	"strings"
 	"testing"
 
@@ -67,16 +64,10 @@ func (w witness) state(bucket string) map[string]any {
 	return state
 }
 
-var hashInPlan = regexp.MustCompile(`"hash": "sha256:([0-9a-f]{64})"`)
-
+// approved runs a command on the plan with its approval.
 func (w witness) approved(command string) {
 	w.t.Helper()
-	raw, err := os.ReadFile(filepath.Join(w.dir, "plan.json"))
-	hash := hashInPlan.FindSubmatch(raw)
-	if err != nil || hash == nil {
-		w.t.Fatalf("no hash in the plan: %v", err)
-	}
-	w.run(0, "flowproof", command, "plan.json", "--approve", string(hash[1]))
+	w.run(0, "flowproof", command, "plan.json", w.approval())
 }
 
 // TestFixOnMoto goes from a finding to its repair and back in an AWS that was not written here, with
