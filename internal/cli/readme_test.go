@@ -55,6 +55,9 @@ func TestReadmeShowsWhatHappens(t *testing.T) {
 			if strings.HasPrefix(c.command, "flowproof sandbox") {
 				c.command += " --help" // serving goes on until it is stopped; the flags are checked
 			}
+			if strings.HasPrefix(c.command, "flowproof apply") || strings.HasPrefix(c.command, "flowproof rollback") {
+				c.command += " " + witness{t: t, dir: dir}.approval() // which a person is asked for
+			}
 			cmd := exec.CommandContext(t.Context(), "sh", "-c", recipe(t, c.command))
 			cmd.Dir = dir
 			cmd.Env = append(os.Environ(), "AWS_ENDPOINT_URL="+server.URL, "AWS_ACCESS_KEY_ID=test", "AWS_SECRET_ACCESS_KEY=test", "AWS_REGION=us-east-1")
