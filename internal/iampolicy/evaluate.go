@@ -98,7 +98,7 @@ func Evaluate(r Request, documents ...string) Evaluation {
 
 // Matches reports whether the statement is about the request.
 func (s Statement) Matches(r Request) Match {
-	m := min(s.matchesPrincipal(r), s.matchesAction(r.Action), s.matchesResource(r.Resource))
+	m := min(s.matchesPrincipal(r), s.MatchesAction(r.Action), s.MatchesResource(r.Resource))
 	for _, c := range s.Conditions {
 		m = min(m, c.holds(r.Context))
 	}
@@ -121,14 +121,16 @@ func (p Principals) include(service string) Match {
 	return matchIf(p.Anyone || slices.Contains(p.Services, service))
 }
 
-func (s Statement) matchesAction(action string) Match {
+// MatchesAction reports whether the statement is about an action.
+func (s Statement) MatchesAction(action string) Match {
 	if len(s.NotActions) > 0 {
 		return matchesAny(lowered(s.NotActions), strings.ToLower(action)).not()
 	}
 	return matchesAny(lowered(s.Actions), strings.ToLower(action))
 }
 
-func (s Statement) matchesResource(resource string) Match {
+// MatchesResource reports whether the statement is about a resource; an empty one is not asked about.
+func (s Statement) MatchesResource(resource string) Match {
 	switch {
 	case resource == "":
 		return Yes

@@ -96,6 +96,9 @@ func (n *Named) normalize() {
 	n.Roles = byName(n.Roles, func(r Role) string { return r.Name })
 	n.Buckets = byName(n.Buckets, func(b Bucket) string { return b.Name })
 	n.Streams = byName(n.Streams, func(s Stream) string { return s.ARN })
+	for i := range n.Buckets {
+		n.Buckets[i].normalize()
+	}
 	for i := range n.Roles {
 		r := &n.Roles[i]
 		slices.SortFunc(r.Inline, compareRolePolicies)

@@ -21,6 +21,15 @@ type Role struct {
 	Tags     map[string]string `json:"tags,omitempty"`
 }
 
+// Documents are the texts of all policies of the role.
+func (r Role) Documents() []string {
+	var documents []string
+	for _, p := range slices.Concat(r.Inline, r.Attached) {
+		documents = append(documents, p.Document)
+	}
+	return documents
+}
+
 // RolePolicy is a policy of a role: by its name inline, by its ARN attached.
 type RolePolicy struct {
 	Name     string `json:"name"`

@@ -9,8 +9,9 @@ const Streams Kind = "streams"
 type Stream struct {
 	Name   string `json:"name"`
 	ARN    string `json:"arn"`
-	Status string `json:"status"` // ACTIVE when it takes records
-	Source string `json:"source"` // DirectPut for one that flow logs may deliver to
+	Status string `json:"status"`            // ACTIVE when it takes records
+	Source string `json:"source"`            // DirectPut for one that flow logs may deliver to
+	KMSKey string `json:"kms_key,omitempty"` // ARN of the customer-managed key that it encrypts with; empty for none
 }
 
 // Stream says what was read of a stream: whether it exists, and whether that is known at all.

@@ -17,6 +17,7 @@ import (
 type bucketReader interface {
 	HeadBucket(context.Context, *s3.HeadBucketInput, ...func(*s3.Options)) (*s3.HeadBucketOutput, error)
 	GetBucketPolicy(context.Context, *s3.GetBucketPolicyInput, ...func(*s3.Options)) (*s3.GetBucketPolicyOutput, error)
+	bucketSettingsReader
 }
 
 // readBucket reads where a bucket lies, whether it is the account's own and, if so, its policy;

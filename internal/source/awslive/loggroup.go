@@ -55,6 +55,22 @@ func readLogGroups(ctx context.Context, client logGroupReader, inv *inventory.In
 	return readLogGroupTags(ctx, client, found, inv.Named.LogGroups)
 }
 
+// readLogGroup reads one group by its name; nil where there is none. Groups come sorted by name
+// (DescribeLogGroups, API reference), so the one whose name is the whole prefix comes first.
+func readLogGroup(ctx context.Context, client logGroupReader, name string) (*inventory.LogGroup, error) {
+	out, err := limited(ctx, client.DescribeLogGroups, &cloudwatchlogs.DescribeLogGroupsInput{LogGroupNamePrefix: aws.String(name), Limit: aws.Int32(logGroupsPerPage)})
+	if err != nil {
+		return nil, err
+	}
+	for _, g := range out.LogGroups {
+		if aws.ToString(g.LogGroupName) == name {
+			group := logGroupOf(g)
+			return &group, nil
+		}
+	}
+	return nil, nil
+}
+
 // readLogGroupTags asks for the tags of the first groups: DescribeLogGroups does not give them.
 func readLogGroupTags(ctx context.Context, client logGroupReader, found []types.LogGroup, groups []inventory.LogGroup) error {
 	for i, g := range found[:min(len(found), logGroupTags)] {

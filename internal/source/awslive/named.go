@@ -27,8 +27,10 @@ type named struct {
 	buckets func(region string) bucketReader
 	streams func(region string) streamReader
 
-	role   answers[[]inventory.Role]
-	bucket answers[[]inventory.Bucket]
+	role     answers[[]inventory.Role]
+	bucket   answers[[]inventory.Bucket]
+	settings answers[settings]        // of buckets that flow logs deliver to
+	own      answers[map[string]bool] // the names of the account's buckets
 }
 
 func newNamed(cfg aws.Config, names inventory.Names) *named {
@@ -53,6 +55,8 @@ func newNamed(cfg aws.Config, names inventory.Names) *named {
 func (n *named) forget() {
 	n.role.forget()
 	n.bucket.forget()
+	n.settings.forget()
+	n.own.forget()
 }
 
 // readers are those of one scope: each fills a part of its own.

@@ -34,41 +34,44 @@ func must[T any](value T, err error) func(*testing.T) T {
 }
 
 const (
-	trust    = `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":"vpc-flow-logs.amazonaws.com"},"Action":"sts:AssumeRole"}]}`
-	writing  = `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"logs:PutLogEvents","Resource":"*"}]}`
-	delivery = `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":"delivery.logs.amazonaws.com"},"Action":"s3:PutObject","Resource":"arn:aws:s3:::named-central/*"}]}`
+	trust   = `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":"vpc-flow-logs.amazonaws.com"},"Action":"sts:AssumeRole"}]}`
+	writing = `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"logs:PutLogEvents","Resource":"*"}]}`
 )
 
-// fillMoto makes one thing of each kind in the account that moto takes the keys FLOWPROOF for.
-func fillMoto(t *testing.T, cfg aws.Config) {
+func deliveryTo(name string) string {
+	return `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":"delivery.logs.amazonaws.com"},"Action":"s3:PutObject","Resource":"arn:aws:s3:::` + name + `-central/*"}]}`
+}
+
+// fillMoto makes one thing of each kind, called by name, in the account that moto takes the keys FLOWPROOF for.
+func fillMoto(t *testing.T, cfg aws.Config, name string) {
 	t.Helper()
 	ctx := t.Context()
 	logs := cloudwatchlogs.NewFromConfig(cfg)
-	must(logs.CreateLogGroup(ctx, &cloudwatchlogs.CreateLogGroupInput{LogGroupName: aws.String("/named/a"), Tags: map[string]string{"team": "net"}}))(t)
-	must(logs.PutRetentionPolicy(ctx, &cloudwatchlogs.PutRetentionPolicyInput{LogGroupName: aws.String("/named/a"), RetentionInDays: aws.Int32(30)}))(t)
-	must(logs.CreateLogGroup(ctx, &cloudwatchlogs.CreateLogGroupInput{LogGroupName: aws.String("/other")}))(t)
+	must(logs.CreateLogGroup(ctx, &cloudwatchlogs.CreateLogGroupInput{LogGroupName: aws.String("/" + name + "/a"), Tags: map[string]string{"team": "net"}}))(t)
+	must(logs.PutRetentionPolicy(ctx, &cloudwatchlogs.PutRetentionPolicyInput{LogGroupName: aws.String("/" + name + "/a"), RetentionInDays: aws.Int32(30)}))(t)
+	must(logs.CreateLogGroup(ctx, &cloudwatchlogs.CreateLogGroupInput{LogGroupName: aws.String("/other/" + name)}))(t)
 
 	roles := iam.NewFromConfig(cfg)
 	must(roles.CreateRole(ctx, &iam.CreateRoleInput{
-		RoleName: aws.String("named"), AssumeRolePolicyDocument: aws.String(trust),
+		RoleName: aws.String(name), AssumeRolePolicyDocument: aws.String(trust),
 		Tags: []iamtypes.Tag{{Key: aws.String("team"), Value: aws.String("net")}},
 	}))(t)
-	must(roles.PutRolePolicy(ctx, &iam.PutRolePolicyInput{RoleName: aws.String("named"), PolicyName: aws.String("inline"), PolicyDocument: aws.String(writing)}))(t)
-	policy := must(roles.CreatePolicy(ctx, &iam.CreatePolicyInput{PolicyName: aws.String("named"), PolicyDocument: aws.String(writing)}))(t)
-	must(roles.AttachRolePolicy(ctx, &iam.AttachRolePolicyInput{RoleName: aws.String("named"), PolicyArn: policy.Policy.Arn}))(t)
+	must(roles.PutRolePolicy(ctx, &iam.PutRolePolicyInput{RoleName: aws.String(name), PolicyName: aws.String("inline"), PolicyDocument: aws.String(writing)}))(t)
+	policy := must(roles.CreatePolicy(ctx, &iam.CreatePolicyInput{PolicyName: aws.String(name), PolicyDocument: aws.String(writing)}))(t)
+	must(roles.AttachRolePolicy(ctx, &iam.AttachRolePolicyInput{RoleName: aws.String(name), PolicyArn: policy.Policy.Arn}))(t)
 
 	buckets := s3.NewFromConfig(cfg, func(o *s3.Options) { o.UsePathStyle = true })
 	must(buckets.CreateBucket(ctx, &s3.CreateBucketInput{
-		Bucket:                    aws.String("named-central"),
+		Bucket:                    aws.String(name + "-central"),
 		CreateBucketConfiguration: &s3types.CreateBucketConfiguration{LocationConstraint: "eu-west-1"},
 	}, func(o *s3.Options) { o.Region = "eu-west-1" }))(t)
-	must(buckets.PutBucketPolicy(ctx, &s3.PutBucketPolicyInput{Bucket: aws.String("named-central"), Policy: aws.String(delivery)}))(t)
+	must(buckets.PutBucketPolicy(ctx, &s3.PutBucketPolicyInput{Bucket: aws.String(name + "-central"), Policy: aws.String(deliveryTo(name))}))(t)
 
 	streams := firehose.NewFromConfig(cfg)
 	must(streams.CreateDeliveryStream(ctx, &firehose.CreateDeliveryStreamInput{
-		DeliveryStreamName: aws.String("named"), DeliveryStreamType: firehosetypes.DeliveryStreamTypeDirectPut,
+		DeliveryStreamName: aws.String(name), DeliveryStreamType: firehosetypes.DeliveryStreamTypeDirectPut,
 		ExtendedS3DestinationConfiguration: &firehosetypes.ExtendedS3DestinationConfiguration{
-			BucketARN: aws.String("arn:aws:s3:::named-central"), RoleARN: aws.String("arn:aws:iam::123456789012:role/named"),
+			BucketARN: aws.String("arn:aws:s3:::" + name + "-central"), RoleARN: aws.String("arn:aws:iam::123456789012:role/" + name),
 		},
 	}))(t)
 }
@@ -80,7 +83,7 @@ func TestThingsAreReadByName(t *testing.T) {
 		BaseEndpoint: aws.String(endpoint), Region: "us-east-1",
 		Credentials: credentials.NewStaticCredentialsProvider("FLOWPROOF", "flowproof", ""),
 	}
-	fillMoto(t, cfg)
+	fillMoto(t, cfg, "named")
 	source := must(awslive.At(endpoint, awslive.Options{
 		Regions: []string{"us-east-1", "eu-west-1"}, Now: time.Now,
 		Named: inventory.Names{
@@ -104,7 +107,7 @@ func TestThingsAreReadByName(t *testing.T) {
 			Inline:   []inventory.RolePolicy{{Name: "inline", Document: writing}},
 			Attached: []inventory.RolePolicy{{Name: "arn:aws:iam::123456789012:policy/named", Document: writing}},
 		}},
-		Buckets: []inventory.Bucket{{Name: "named-central", Region: "eu-west-1", Owned: true, Policy: delivery}},
+		Buckets: []inventory.Bucket{{Name: "named-central", Region: "eu-west-1", Owned: true, Policy: deliveryTo("named")}},
 		Streams: []inventory.Stream{{Name: "named", ARN: stream, Status: "ACTIVE", Source: "DirectPut"}},
 	}
 	changing := cmpopts.IgnoreFields(inventory.LogGroup{}, "Created", "Class")

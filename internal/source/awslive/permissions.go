@@ -58,7 +58,7 @@ func Permissions() []Permission {
 			Source: "Service authorization reference, Amazon EC2 actions: list action, no resource-level permissions",
 		},
 		{
-			Call: "logs:DescribeLogGroups", Actions: []string{"logs:DescribeLogGroups"}, Kinds: []inventory.Kind{inventory.LogGroups},
+			Call: "logs:DescribeLogGroups", Actions: []string{"logs:DescribeLogGroups"}, Kinds: []inventory.Kind{inventory.LogGroups, inventory.Destinations},
 			Source: "Service authorization reference, Amazon CloudWatch Logs actions: list action",
 		},
 		{
@@ -66,39 +66,63 @@ func Permissions() []Permission {
 			Source: "CloudWatch Logs API reference, ListTagsForResource",
 		},
 		{
-			Call: "iam:GetRole", Actions: []string{"iam:GetRole"}, Kinds: []inventory.Kind{inventory.Roles},
+			Call: "iam:GetRole", Actions: []string{"iam:GetRole"}, Kinds: []inventory.Kind{inventory.Roles, inventory.DeliveryRoles},
 			Source: "IAM API reference, GetRole",
 		},
 		{
-			Call: "iam:ListRolePolicies", Actions: []string{"iam:ListRolePolicies"}, Kinds: []inventory.Kind{inventory.Roles},
+			Call: "iam:ListRolePolicies", Actions: []string{"iam:ListRolePolicies"}, Kinds: []inventory.Kind{inventory.Roles, inventory.DeliveryRoles},
 			Source: "IAM API reference, ListRolePolicies",
 		},
 		{
-			Call: "iam:GetRolePolicy", Actions: []string{"iam:GetRolePolicy"}, Kinds: []inventory.Kind{inventory.Roles},
+			Call: "iam:GetRolePolicy", Actions: []string{"iam:GetRolePolicy"}, Kinds: []inventory.Kind{inventory.Roles, inventory.DeliveryRoles},
 			Source: "IAM API reference, GetRolePolicy",
 		},
 		{
-			Call: "iam:ListAttachedRolePolicies", Actions: []string{"iam:ListAttachedRolePolicies"}, Kinds: []inventory.Kind{inventory.Roles},
+			Call: "iam:ListAttachedRolePolicies", Actions: []string{"iam:ListAttachedRolePolicies"}, Kinds: []inventory.Kind{inventory.Roles, inventory.DeliveryRoles},
 			Source: "IAM API reference, ListAttachedRolePolicies",
 		},
 		{
-			Call: "iam:GetPolicy", Actions: []string{"iam:GetPolicy"}, Kinds: []inventory.Kind{inventory.Roles},
+			Call: "iam:GetPolicy", Actions: []string{"iam:GetPolicy"}, Kinds: []inventory.Kind{inventory.Roles, inventory.DeliveryRoles},
 			Source: "IAM API reference, GetPolicy",
 		},
 		{
-			Call: "iam:GetPolicyVersion", Actions: []string{"iam:GetPolicyVersion"}, Kinds: []inventory.Kind{inventory.Roles},
+			Call: "iam:GetPolicyVersion", Actions: []string{"iam:GetPolicyVersion"}, Kinds: []inventory.Kind{inventory.Roles, inventory.DeliveryRoles},
 			Source: "IAM API reference, GetPolicyVersion",
 		},
 		{
-			Call: "s3:HeadBucket", Actions: []string{"s3:ListBucket"}, Kinds: []inventory.Kind{inventory.Buckets},
+			Call: "s3:HeadBucket", Actions: []string{"s3:ListBucket"}, Kinds: []inventory.Kind{inventory.Buckets, inventory.Destinations},
 			Source: "S3 API reference, HeadBucket: needs s3:ListBucket",
 		},
 		{
-			Call: "s3:GetBucketPolicy", Actions: []string{"s3:GetBucketPolicy"}, Kinds: []inventory.Kind{inventory.Buckets},
+			Call: "s3:GetBucketPolicy", Actions: []string{"s3:GetBucketPolicy"}, Kinds: []inventory.Kind{inventory.Buckets, inventory.Destinations},
 			Source: "S3 API reference, GetBucketPolicy",
 		},
 		{
-			Call: "firehose:DescribeDeliveryStream", Actions: []string{"firehose:DescribeDeliveryStream"}, Kinds: []inventory.Kind{inventory.Streams},
+			Call: "s3:ListBuckets", Actions: []string{"s3:ListAllMyBuckets"}, Kinds: []inventory.Kind{inventory.Destinations},
+			Source: "S3 API reference, ListBuckets: needs s3:ListAllMyBuckets",
+		},
+		{
+			Call: "s3:GetBucketPolicyStatus", Actions: []string{"s3:GetBucketPolicyStatus"}, Kinds: []inventory.Kind{inventory.Destinations},
+			Source: "S3 API reference, GetBucketPolicyStatus",
+		},
+		{
+			Call: "s3:GetPublicAccessBlock", Actions: []string{"s3:GetBucketPublicAccessBlock"}, Kinds: []inventory.Kind{inventory.Destinations},
+			Source: "S3 API reference, GetPublicAccessBlock: needs s3:GetBucketPublicAccessBlock",
+		},
+		{
+			Call: "s3:GetBucketEncryption", Actions: []string{"s3:GetEncryptionConfiguration"}, Kinds: []inventory.Kind{inventory.Destinations},
+			Source: "S3 API reference, GetBucketEncryption: needs s3:GetEncryptionConfiguration",
+		},
+		{
+			Call: "s3:GetBucketLifecycleConfiguration", Actions: []string{"s3:GetLifecycleConfiguration"}, Kinds: []inventory.Kind{inventory.Destinations},
+			Source: "S3 API reference, GetBucketLifecycleConfiguration: needs s3:GetLifecycleConfiguration",
+		},
+		{
+			Call: "s3:GetBucketAcl", Actions: []string{"s3:GetBucketAcl"}, Kinds: []inventory.Kind{inventory.Destinations},
+			Source: "S3 API reference, GetBucketAcl",
+		},
+		{
+			Call: "firehose:DescribeDeliveryStream", Actions: []string{"firehose:DescribeDeliveryStream"}, Kinds: []inventory.Kind{inventory.Streams, inventory.Destinations},
 			Source: "Service authorization reference, Amazon Data Firehose actions",
 		},
 		{

@@ -60,6 +60,7 @@ func (s *Source) read(ctx context.Context, a *account, t inventory.Target, kinds
 		running.Go(func() { errs[i] = r.read(route, client, &inv) })
 	}
 	running.Wait()
+	s.readReferred(ctx, a, &inv)
 	for i, r := range readers {
 		if errs[i] != nil {
 			cause, message := classify(errs[i], circumstances{run: ctx, credentials: true, optIn: isOptIn(t.Region)})

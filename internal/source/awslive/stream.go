@@ -25,18 +25,29 @@ func readStream(ctx context.Context, client streamReader, arn string, inv *inven
 		return nil
 	}
 	inv.Named.Asked.Streams = append(inv.Named.Asked.Streams, arn)
+	stream, err := describeStream(ctx, client, name)
+	if stream != nil {
+		inv.Named.Streams = append(inv.Named.Streams, *stream)
+	}
+	return err
+}
+
+// describeStream reads a stream of the client's account and Region; nil where there is none.
+func describeStream(ctx context.Context, client streamReader, name string) (*inventory.Stream, error) {
 	out, err := limited(ctx, client.DescribeDeliveryStream, &firehose.DescribeDeliveryStreamInput{DeliveryStreamName: aws.String(name)})
 	if _, absent := errors.AsType[*types.ResourceNotFoundException](err); absent {
-		return nil
+		return nil, nil
 	}
-	if err != nil {
-		return err
+	if err != nil || out.DeliveryStreamDescription == nil {
+		return nil, err
 	}
-	if d := out.DeliveryStreamDescription; d != nil {
-		inv.Named.Streams = append(inv.Named.Streams, inventory.Stream{
-			Name: name, ARN: aws.ToString(d.DeliveryStreamARN),
-			Status: string(d.DeliveryStreamStatus), Source: string(d.DeliveryStreamType),
-		})
+	d := out.DeliveryStreamDescription
+	stream := &inventory.Stream{
+		Name: name, ARN: aws.ToString(d.DeliveryStreamARN),
+		Status: string(d.DeliveryStreamStatus), Source: string(d.DeliveryStreamType),
 	}
-	return nil
+	if e := d.DeliveryStreamEncryptionConfiguration; e != nil && e.KeyType == types.KeyTypeCustomerManagedCmk && e.Status == types.DeliveryStreamEncryptionStatusEnabled {
+		stream.KMSKey = aws.ToString(e.KeyARN)
+	}
+	return stream, nil
 }
