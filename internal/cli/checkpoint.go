@@ -49,7 +49,7 @@ func (a *app) useCheckpoint(r *preparedRun, s config.Settings) error {
 // shown, accepted or compared may differ when a run is gone on with.
 func checkpointConfig(s config.Settings, chosen []rule.Rule) map[string]string {
 	decides := map[string]string{"version": version, "rules": strings.Join(idsOf(chosen), ",")}
-	apart := []string{"rule", "skip-rule", "ruleset", "session-name", "session-duration", "quiet", "verbose", "no-color"}
+	apart := []string{"rule", "framework", "skip-rule", "ruleset", "session-name", "session-duration", "quiet", "verbose", "no-color"}
 	for _, row := range config.Table() {
 		reads := slices.Contains(readFlags, row.Key) && !slices.Contains(apart, row.Key)
 		if reads || strings.HasPrefix(row.Key, "policy.") {

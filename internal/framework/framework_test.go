@@ -1,6 +1,10 @@
 package framework
 
 import (
+	"bytes"
+	"encoding/json"
+	"flag"
+	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -217,9 +221,37 @@ func FuzzDecode(f *testing.F) {
 	})
 }
 
-func BenchmarkRead(b *testing.B) {
+var update = flag.Bool("update", false, "rewrite the catalogue from the data files")
+
+// TestTheCatalogueIsThatOfTheFiles holds what is compiled in to the files that people edit.
+func TestTheCatalogueIsThatOfTheFiles(t *testing.T) {
+	t.Parallel()
+	want, err := read(os.DirFS("."))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if *update {
+		var out bytes.Buffer
+		enc := json.NewEncoder(&out)
+		enc.SetEscapeHTML(false)
+		enc.SetIndent("", " ")
+		if err := enc.Encode(want); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile("catalogue.json", out.Bytes(), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		return
+	}
+	if diff := cmp.Diff(want, All()); diff != "" {
+		t.Errorf("catalogue.json is out of date, run the test with -update (-files +catalogue):\n%s", diff)
+	}
+}
+
+func BenchmarkCatalogue(b *testing.B) {
 	for b.Loop() {
-		if _, err := read(data); err != nil {
+		var frameworks []Framework
+		if err := json.Unmarshal(data, &frameworks); err != nil {
 			b.Fatal(err)
 		}
 	}

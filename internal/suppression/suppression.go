@@ -152,8 +152,11 @@ func (l *List) tags(inv *inventory.Inventory) map[string]map[string]string {
 	for _, v := range inv.VPCs {
 		tags[v.ARN(inv.Scope)] = v.Tags
 	}
+	for _, g := range inv.TransitGateways {
+		tags[g.ARN(inv.Scope)] = g.Tags
+	}
 	for _, log := range inv.FlowLogs {
-		arn := inv.Scope.ARN("vpc-flow-log", log.ID)
+		arn := inv.ARN("vpc-flow-log", log.ID)
 		if _, twice := tags[arn]; twice {
 			tags[arn] = nil
 			continue

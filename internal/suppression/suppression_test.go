@@ -199,13 +199,27 @@ func TestTagsOfFlowLogs(t *testing.T) {
 	var found []finding.Finding
 	for _, log := range inv.FlowLogs {
 		found = append(found, finding.Finding{Rule: ruleID, Outcome: finding.Fail, Resource: finding.Resource{
-			ARN: inv.Scope.ARN("vpc-flow-log", log.ID), ID: log.ID, Account: account, Owner: account, Region: inv.Region,
+			ARN: inv.ARN("vpc-flow-log", log.ID), ID: log.ID, Account: account, Owner: account, Region: inv.Region,
 		}})
 	}
 	review(accepted(event.Suppression{Tags: []string{"env=dev"}}), day, inv, found)
 	got := []finding.Outcome{found[0].Outcome, found[1].Outcome, found[2].Outcome}
 	if diff := cmp.Diff([]finding.Outcome{finding.Suppressed, finding.Fail, finding.Fail}, got); diff != "" {
 		t.Errorf("an id that stands for two flow logs was taken for one of them (-want +got):\n%s", diff)
+	}
+}
+
+func TestTagsOfTransitGateways(t *testing.T) {
+	t.Parallel()
+	inv := region("eu-west-1", nil)
+	g := inventory.TransitGateway{ID: "tgw-1", Tags: map[string]string{"env": "dev"}}
+	inv.TransitGateways = []inventory.TransitGateway{g}
+	found := []finding.Finding{{Rule: ruleID, Outcome: finding.Fail, Resource: finding.Resource{
+		ARN: g.ARN(inv.Scope), ID: g.ID, Account: account, Owner: account, Region: inv.Region,
+	}}}
+	review(accepted(event.Suppression{Tags: []string{"env=dev"}}), day, inv, found)
+	if found[0].Outcome != finding.Suppressed {
+		t.Error("the tags of a transit gateway are not seen")
 	}
 }
 
