@@ -2,13 +2,16 @@ package cli_test
 
 import (
 	"bytes"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 
@@ -171,4 +174,78 @@ func TestCtrlCFinishesTheCallInFlight(t *testing.T) {
 	interrupted.Store(false)
 	w.run(0, "flowproof", "apply", "plan.json", w.approval())
 	w.run(0, "flowproof", "verify", "plan.json")
+}
+
+// TestWhatIsRefusedIsNotSent counts the requests of commands on plans and journals that are refused:
+// none at all, or where it takes the account's number to refuse it that one question.
+func TestWhatIsRefusedIsNotSent(t *testing.T) {
+	t.Parallel()
+	var mu sync.Mutex
+	var sent []string
+	w := embedded(t, twoVPCs, func(aws http.Handler) http.Handler {
+		return http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
+			body, err := io.ReadAll(r.Body)
+			if err != nil {
+				t.Error(err)
+			}
+			r.Body = io.NopCloser(bytes.NewReader(body))
+			mu.Lock()
+			sent = append(sent, strings.SplitN(string(body), "&", 2)[0]+r.Header.Get("X-Amz-Target"))
+			mu.Unlock()
+			aws.ServeHTTP(rw, r)
+		})
+	})
+	w.run(0, "flowproof", "plan", "--quiet", "--out", "plan.json")
+	plan, err := os.ReadFile(filepath.Join(w.dir, "plan.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	write := func(name, content string) {
+		if err := os.WriteFile(filepath.Join(w.dir, name), []byte(content), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	text := string(plan)
+	write("edited.json", strings.Replace(text, "MyFlowLogs", "Other", 1))
+	write("newer.json", strings.Replace(text, "flowproof.plan/v1", "flowproof.plan/v2", 1))
+	write("unknown.json", strings.Replace(text, `"schema"`, `"note": "x", "schema"`, 1))
+	write("truncated.json", text[:len(text)/2])
+	write("other.journal", `{"schema":"flowproof.journal/v1","plan":"sha256:`+strings.Repeat("0", 64)+"\"}\n")
+	for _, test := range []struct {
+		args []string
+		says string
+		asks bool // whose credentials they are
+	}{
+		{args: []string{"edited.json"}, says: "edited"},
+		{args: []string{"newer.json"}, says: "version"},
+		{args: []string{"unknown.json"}, says: "refused"},
+		{args: []string{"truncated.json"}, says: "truncated"},
+		{args: []string{"plan.json", "--max-age", "1ns"}, says: "--max-age"},
+		{args: []string{"plan.json", "--approve", "00000000"}, says: "another plan", asks: true},
+		{args: []string{"plan.json", "--journal", "other.journal", w.approval()}, says: "belongs to another plan", asks: true},
+	} {
+		mu.Lock()
+		sent = nil
+		mu.Unlock()
+		cmd := exec.CommandContext(t.Context(), "flowproof", append([]string{"apply"}, test.args...)...)
+		cmd.Dir, cmd.Env = w.dir, w.env
+		out, err := cmd.CombinedOutput()
+		if cmd.ProcessState == nil || cmd.ProcessState.ExitCode() != 2 || !strings.Contains(string(out), test.says) {
+			t.Errorf("%v: %v, want exit status 2 and %q\n%s", test.args, err, test.says, out)
+		}
+		mu.Lock()
+		got := slices.Clone(sent)
+		mu.Unlock()
+		var want []string
+		if test.asks {
+			want = []string{"Action=GetCallerIdentity"}
+		}
+		if !slices.Equal(got, want) {
+			t.Errorf("%v: sent %v, want %v", test.args, got, want)
+		}
+	}
+	left, err := os.ReadFile(filepath.Join(w.dir, "other.journal"))
+	if err != nil || !strings.HasSuffix(string(left), "\"}\n") {
+		t.Errorf("the other plan's journal was touched: %v %s", err, left)
+	}
 }

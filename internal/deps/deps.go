@@ -93,7 +93,7 @@ func (b ban) holds(imported string) bool {
 func (r rules) used(f file) []string {
 	var wrong []string
 	for _, u := range r.uses {
-		if !covers(u.within, f) {
+		if !covers(u.within, f) || covers(u.only, f) {
 			continue
 		}
 		if f.imports[u.path] == "." {
@@ -120,7 +120,7 @@ func (r rules) stale(files []file) []string {
 		names = slices.Concat(names, b.within, b.only)
 	}
 	for _, u := range r.uses {
-		names = append(names, u.within...)
+		names = slices.Concat(names, u.within, u.only)
 	}
 	slices.Sort(names)
 	var wrong []string

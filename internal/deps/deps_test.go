@@ -72,13 +72,14 @@ func planted() (rules, fstest.MapFS) {
 			{path: "net/http/...", only: []string{"top"}, reason: "only the top talks"},
 			{path: "os", within: []string{"rules/*"}, only: []string{"rules/one/files.go"}, reason: "rules read no files"},
 		},
-		uses:        []use{{path: "time", names: []string{"Now"}, within: []string{"rules/*"}, reason: "rules have no clock"}},
+		uses:        []use{{path: "time", names: []string{"Now"}, within: []string{"rules/*"}, only: []string{"rules/one/clock.go"}, reason: "rules have no clock"}},
 		testsMayNot: []string{"top"},
 	}
 	tree := fstest.MapFS{
 		"leaf/leaf.go":           source(`import "os"; var _ = os.Args`),
 		"rules/one/one.go":       source(`import ("time"; "flowproof/leaf"); var _ = time.Second`),
 		"rules/one/files.go":     source(`import "os"`),
+		"rules/one/clock.go":     source(`import "time"; var _ = time.Now`),
 		"rules/one/one_test.go":  source(`import ("time"; "os"; "net/http"; "flowproof/leaf"; "flowproof/rules/one"); var _ = time.Now`),
 		"top/top.go":             source(`import ("net/http/httptest"; "flowproof/leaf"; "flowproof/rules/one")`),
 		"top/top_test.go":        source(`import "flowproof/top"`),

@@ -169,6 +169,7 @@ type use struct {
 	path   string
 	names  []string
 	within []string
+	only   []string // files in it that may use them all the same
 	reason string
 }
 
@@ -178,6 +179,11 @@ func uses() []use {
 			path: module + "/internal/source/awslive", names: []string{"New", "At", "LoadConfig", "ConfigAt", "Source", "Options"},
 			within: []string{"internal/remediate"},
 			reason: "what changes accounts is handed its scan and its credentials by the command line",
+		},
+		{
+			path: module + "/internal/remediate", names: []string{"NewWriter"},
+			within: []string{"internal/cli"}, only: []string{"internal/cli/apply.go"},
+			reason: "commands that read cannot write: the one way to change an account is made for apply and rollback",
 		},
 		{
 			path: "time", names: []string{"Now", "Since", "Until", "Sleep", "After", "AfterFunc", "Tick", "NewTicker", "NewTimer"},

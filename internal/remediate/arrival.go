@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"flowproof/internal/flowrecord"
 	"flowproof/internal/inventory"
 )
 
@@ -205,9 +206,12 @@ func (v Verify) objectArrived(ctx context.Context, a Arrival, l inventory.FlowLo
 	if err != nil {
 		return false, err
 	}
-	for _, folder := range objectFolders(a, l, v.Clock.Now()) {
-		name := a.Account + "_vpcflowlogs_" + a.Region + "_" + l.ID + "_"
-		if found, err := v.Reader.objectUnder(ctx, region, bucket, folder+name); found || err != nil {
+	_, place, _ := strings.Cut(l.Destination, ":::")
+	_, prefix, _ := strings.Cut(place, "/")
+	files := flowrecord.Files{Prefix: prefix, Account: a.Account, Region: a.Region, FlowLog: l.ID, Hive: l.Hive, PerHour: l.PerHour}
+	newest, _ := files.Newest(l.Created, v.Clock.Now(), foldersLooked)
+	for _, name := range newest {
+		if found, err := v.Reader.objectUnder(ctx, region, bucket, name); found || err != nil {
 			return found, err
 		}
 	}
@@ -216,30 +220,3 @@ func (v Verify) objectArrived(ctx context.Context, a Arrival, l inventory.FlowLo
 
 // foldersLooked bounds how many folders are looked into, newest first.
 const foldersLooked = 48
-
-// objectFolders are the folders in which a flow log has put objects since it was made, newest first
-// (VPC user guide, "Flow log files").
-func objectFolders(a Arrival, l inventory.FlowLog, now time.Time) []string {
-	_, prefix, _ := strings.Cut(strings.TrimPrefix(l.Destination[strings.LastIndexByte(l.Destination, ':')+1:], ":"), "/")
-	if prefix = strings.Trim(prefix, "/"); prefix != "" {
-		prefix += "/"
-	}
-	root := prefix + "AWSLogs/" + a.Account + "/vpcflowlogs/" + a.Region + "/"
-	layout, step := "2006/01/02/", 24*time.Hour
-	if l.Hive {
-		root = prefix + "AWSLogs/aws-account-id=" + a.Account + "/aws-service=vpcflowlogs/aws-region=" + a.Region + "/"
-		layout = "year=2006/month=01/day=02/"
-	}
-	if l.PerHour {
-		step = time.Hour
-		layout += map[bool]string{false: "15/", true: "hour=15/"}[l.Hive]
-	}
-	var folders []string
-	for at := now.UTC(); len(folders) < foldersLooked; at = at.Add(-step) {
-		folders = append(folders, root+at.Format(layout))
-		if at.Before(l.Created) {
-			break
-		}
-	}
-	return folders
-}

@@ -110,7 +110,9 @@ func TestVerifyHoldsFindingsAgainstThePlan(t *testing.T) {
 
 func TestVerifySaysThatItsScanFailed(t *testing.T) {
 	t.Parallel()
-	failing := func(context.Context, []inventory.Scope) ([]finding.Finding, error) { return nil, errors.New("no way in") }
+	failing := func(context.Context, []inventory.Scope) ([]finding.Finding, error) {
+		return nil, errors.New("no way in")
+	}
 	if _, err := (Verify{Plan: usual(t), Scan: failing}).Run(t.Context()); err == nil || !strings.Contains(err.Error(), "no way in") {
 		t.Errorf("error %v", err)
 	}
