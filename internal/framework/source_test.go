@@ -56,6 +56,17 @@ func TestEveryControlHasASource(t *testing.T) {
 	}
 }
 
+// TestEveryFrameworkHasTheFirstRule: a scan by framework always has a rule to run, and the mappings that
+// we know are of that rule.
+func TestEveryFrameworkHasTheFirstRule(t *testing.T) {
+	t.Parallel()
+	for _, f := range All() {
+		if !slices.Contains(f.RuleIDs(), "vpc-flow-log-check") {
+			t.Errorf("%s: no control is tied to vpc-flow-log-check", f.ID)
+		}
+	}
+}
+
 // cites reports whether a source rests on a mapping for this very control.
 func cites(source, mapping string) bool {
 	return strings.Contains(source, mapping) && !strings.HasPrefix(source, "Recommendation text") && !strings.HasPrefix(source, "Derived: detection")
