@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -29,17 +30,19 @@ func (a *app) sandboxCommand() *cobra.Command {
 		Use:     "sandbox",
 		Short:   "The embedded AWS as a server, for trying any tool against it",
 		GroupID: groupTry,
-		Long: `Serves a small AWS over its real protocols, for the AWS CLI, SDKs and flowproof itself.
-Without a scenario: 17 Regions, each with its default VPC, any credentials, no faults.
+		Long: `Serves a small AWS over its real protocols, for the AWS CLI, SDKs and
+flowproof itself. Without a scenario: 17 Regions, each with its default VPC, any
+credentials, no faults.
 
-With --fleet it serves a whole organisation that is computed, not stored, and can only be read:
-KEY=VALUE, separated by commas. --truth writes what a truthful scan of it must find.
+With --fleet it serves a whole organisation that is computed, not stored, and can
+only be read: KEY=VALUE, separated by commas. --truth writes what a truthful scan
+of it must find.
 
 ` + fleetKeys(),
 		Example: `  flowproof sandbox --listen 127.0.0.1:4566
   flowproof sandbox --listen 127.0.0.1:4566 --scenario demo
   flowproof sandbox --fleet accounts=1000,latency=30ms
-  flowproof sandbox --fleet accounts=50,regions=3,denied=10%,suspended=5%,shared=20% --truth truth.jsonl
+  flowproof sandbox --fleet accounts=50,denied=10%,shared=20% --truth truth.jsonl
   AWS_ENDPOINT_URL=http://127.0.0.1:4566 aws ec2 describe-vpcs`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -63,7 +66,7 @@ func fleetKeys() string {
 	var b strings.Builder
 	b.WriteString("Keys of --fleet and their defaults:\n")
 	for _, k := range fleet.Keys() {
-		line := fmt.Sprintf("  %-15s %-15s ", k.Name, k.Default)
+		line := fmt.Sprintf("  %-15s %-15s ", k.Name, cmp.Or(k.Default, "-"))
 		b.WriteString(line + wrap(k.Says, 80-len(line), len(line)) + "\n")
 	}
 	return strings.TrimSuffix(b.String(), "\n")

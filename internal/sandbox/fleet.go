@@ -12,23 +12,18 @@ import (
 type population struct {
 	fleet   *fleet.Fleet
 	buckets *tokenBuckets
-	seeds   AccountSeed // which Regions every account has
 }
 
 // Organisation makes the fleet that a specification describes, in the Regions that the
 // sandbox knows.
-func Organisation(spec fleet.Spec) *fleet.Fleet { return fleet.New(spec, fleetRegions()) }
-
-// fleetRegions gives all Regions in the order in which a fleet has them enabled: where the
-// organisation's own services answer, the others that are enabled by default, then the rest.
-func fleetRegions() []string {
-	names := []string{home}
+func Organisation(spec fleet.Spec) *fleet.Fleet {
+	byDefault := []string{home}
 	for _, r := range defaultRegions {
 		if r.name != home {
-			names = append(names, r.name)
+			byDefault = append(byDefault, r.name)
 		}
 	}
-	return append(names, optInRegions...)
+	return fleet.New(spec, byDefault, optInRegions)
 }
 
 const home = "us-east-1"
@@ -89,11 +84,13 @@ func (p *population) identify(c *call, r *http.Request, cred credential) {
 // regionsOf says which Regions an account has enabled, in the words of a scenario.
 func (p *population) regionsOf(account int) *AccountSeed {
 	seed := &AccountSeed{}
-	for i, name := range fleetRegions() {
-		enabled := p.fleet.Enabled(account, i)
-		if byDefault := i < len(defaultRegions); byDefault && !enabled {
-			seed.DisabledRegions = append(seed.DisabledRegions, name)
-		} else if !byDefault && enabled {
+	for _, r := range defaultRegions {
+		if !p.fleet.Enabled(account, p.fleet.Region(r.name)) {
+			seed.DisabledRegions = append(seed.DisabledRegions, r.name)
+		}
+	}
+	for _, name := range optInRegions {
+		if p.fleet.Enabled(account, p.fleet.Region(name)) {
 			seed.OptedIn = append(seed.OptedIn, name)
 		}
 	}
@@ -141,12 +138,27 @@ func (p *population) fate(c *call) fleet.Fate {
 		return fleet.Answered
 	case p.fleet.Hangs(m.number):
 		return fleet.Hanging
-	case c.service.name != "ec2", c.operation == "DescribeRegions", c.region.disabled():
+	case c.service.name != "ec2", c.region.disabled():
 		return fleet.Answered
-	case c.operation == "DescribeVpcs":
-		return p.fleet.ListFate(m.number, m.region, fleet.VPCs)
-	case c.operation == "DescribeFlowLogs":
-		return p.fleet.ListFate(m.number, m.region, fleet.FlowLogs)
+	case c.operation == "DescribeRegions" && p.fleet.HidesRegions(m.number):
+		return fleet.Denied
+	case c.operation == "DescribeRegions":
+		return fleet.Answered
 	}
-	return p.fleet.ListFate(m.number, m.region, fleet.OtherList)
+	list := listOf(c.operation)
+	fate := p.fleet.ListFate(m.number, m.region, list)
+	if fate == fleet.Answered && c.page > 1 && p.fleet.PageLost(m.number, m.region, list) {
+		return fleet.ServerError
+	}
+	return fate
+}
+
+func listOf(operation string) fleet.List {
+	switch operation {
+	case "DescribeVpcs":
+		return fleet.VPCs
+	case "DescribeFlowLogs":
+		return fleet.FlowLogs
+	}
+	return fleet.OtherList
 }

@@ -14,7 +14,7 @@ import (
 // computed is the smallest fleet: one account as AWS hands it out.
 func computed(t *testing.T, account string, _ []string) *sandbox.Server {
 	t.Helper()
-	spec, err := fleet.Parse("accounts=1,vpcs=0,recorded=0,crowded=0,management=" + account)
+	spec, err := fleet.Parse("accounts=1,vpcs=0,recorded=0,broken=0,crowded=0,management=" + account)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -48,6 +48,11 @@ func (f *Fleet) Hangs(account int) bool {
 	return account >= reserved && f.Enterable(account) && f.happens(f.spec.Hanging, forHanging, place{account: account})
 }
 
+// HidesRegions says whether the role in an account may not list the account's Regions.
+func (f *Fleet) HidesRegions(account int) bool {
+	return account >= reserved && f.happens(f.spec.RegionsHidden, forRegionsHidden, place{account: account})
+}
+
 // AccountName is what the organisation calls an account. Some names are hostile.
 func (f *Fleet) AccountName(account int) string {
 	switch account {

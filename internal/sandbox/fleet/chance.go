@@ -13,12 +13,15 @@ const (
 	forThrottled
 	forErrors
 	forListDenied
+	forPageLost
+	forRegionsHidden
 	forOptIn
 	forVPCCount
 	forCrowd
 	forDefaultVPC
 	forCase
 	forRecorded
+	forBroken
 	forHostile
 	forShared
 	forForeign

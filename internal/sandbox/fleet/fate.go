@@ -23,6 +23,14 @@ const (
 	OtherList
 )
 
+// PageLost says whether a list breaks off: what comes behind its first page is answered with a
+// server error, for ever. Nothing else is wrong with such a Region.
+func (f *Fleet) PageLost(account, region int, list List) bool {
+	p := place{account: account, region: region}
+	return account >= reserved && f.happens(f.spec.PagesLost, forPageLost, p) && list == List(f.roll(forPageLost, p)&1) &&
+		f.ListFate(account, region, VPCs) == Answered && f.ListFate(account, region, FlowLogs) == Answered
+}
+
 // ListFate says what becomes of the calls for one list in a Region of an account that can be
 // entered. At most one thing is wrong with a Region.
 func (f *Fleet) ListFate(account, region int, list List) Fate {

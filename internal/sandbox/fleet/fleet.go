@@ -3,6 +3,7 @@ package fleet
 import (
 	"math/big"
 	"math/bits"
+	"slices"
 	"strconv"
 )
 
@@ -10,17 +11,19 @@ import (
 type Fleet struct {
 	spec    Spec
 	regions []string // those that exist; the first spec.Regions of them are enabled everywhere
+	optIn   int      // where those begin that each account has to enable
 
 	offset  uint64 // account 0 is idBase+offset
 	inverse uint64 // of idStep
 
-	good, bare []vpcCase
+	recorded, broken []vpcCase
+	bare             vpcCase
 }
 
-// New computes nothing yet. The regions are all that there are, the ones that accounts have
-// enabled first; the first is where the organisation's own services answer.
-func New(spec Spec, regions []string) *Fleet {
-	f := &Fleet{spec: spec, regions: regions, good: recordedCases(), bare: bareCases()}
+// New computes nothing yet. Of the Regions that AWS enables by default the first is where the
+// organisation's own services answer; those that an account has to enable come behind them.
+func New(spec Spec, byDefault, optIn []string) *Fleet {
+	f := &Fleet{spec: spec, regions: slices.Concat(byDefault, optIn), optIn: len(byDefault), recorded: recordedCases(), broken: brokenCases(), bare: bareCase()}
 	f.offset = f.roll(forAccountID, place{}) % idCount
 	if id, err := strconv.ParseUint(spec.Management, 10, 64); err == nil {
 		f.offset = id - idBase
@@ -74,10 +77,11 @@ func (f *Fleet) Region(name string) int {
 	return -1
 }
 
-// Enabled says whether an account may use a Region, which every account may the first ones of.
+// Enabled says whether an account may use a Region: the first ones, and those that it has enabled
+// itself. The others that AWS enables by default, if the fleet has fewer, no account may use.
 func (f *Fleet) Enabled(account, region int) bool {
 	if region < 0 || region >= len(f.regions) {
 		return false
 	}
-	return region < f.spec.Regions || f.happens(f.spec.OptedIn, forOptIn, place{account: account, region: region})
+	return region < f.spec.Regions || region >= f.optIn && f.happens(f.spec.OptedIn, forOptIn, place{account: account, region: region})
 }

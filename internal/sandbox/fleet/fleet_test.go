@@ -12,7 +12,7 @@ func made(t *testing.T, text string) *Fleet {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return New(spec, []string{"one-1", "two-2", "three-3", "four-4"})
+	return New(spec, []string{"one-1", "two-2", "three-3"}, []string{"four-4"})
 }
 
 func TestAccountIDsLeadBackToTheirNumbers(t *testing.T) {
@@ -140,7 +140,7 @@ func TestEveryAccountIsInOneUnit(t *testing.T) {
 func TestCasesCoverEveryVerdict(t *testing.T) {
 	t.Parallel()
 	seen := map[string]bool{}
-	for _, c := range append(recordedCases(), bareCases()...) {
+	for _, c := range slices.Concat(recordedCases(), brokenCases(), []vpcCase{bareCase()}) {
 		seen[c.assurance] = true
 		seen["traffic "+string(c.traffic)] = true
 		if len(c.logs) > logsPerVPC {

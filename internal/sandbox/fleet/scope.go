@@ -125,15 +125,17 @@ func (f *Fleet) caseOf(v VPC) *vpcCase {
 	if v.Default {
 		recorded /= 2
 	}
-	list := f.bare
-	if f.happens(recorded, forRecorded, v.at) {
-		list = f.good
+	switch {
+	case f.happens(recorded, forRecorded, v.at):
+		return &f.recorded[f.below(len(f.recorded), forCase, v.at)]
+	case f.happens(f.spec.Broken, forBroken, v.at):
+		return &f.broken[f.below(len(f.broken), forCase, v.at)]
 	}
-	return &list[f.below(len(list), forCase, v.at)]
+	return &f.bare
 }
 
-// subnetsPerVPC is how many subnets each VPC has, with one interface in each that is not
-// a default one.
+// subnetsPerVPC is how many subnets each VPC has, with one interface in each. A default VPC has
+// interfaces only where a flow log is on one.
 const subnetsPerVPC = 2
 
 // Subnets gives what DescribeSubnets lists.
@@ -163,7 +165,7 @@ func (f *Fleet) Interfaces(account, region int) []Interface {
 	var out []Interface
 	for _, v := range f.VPCs(account, region) {
 		for k := range subnetsPerVPC {
-			if !v.Default {
+			if !v.Default || f.caseOf(v).onInterface() {
 				out = append(out, f.networkInterface(v, account, k))
 			}
 		}
@@ -232,6 +234,9 @@ func (f *Fleet) flowLog(v VPC, i int, plan logPlan) FlowLog {
 		l.Resource = f.networkInterface(v, v.at.account, 0).ID
 	}
 	f.send(&l, v)
+	if f.happens(f.spec.Hostile, forHostile, place{at.account, at.region, -1 - at.item}) {
+		l.Name = hostileNames[at.item%len(hostileNames)]
+	}
 	return l
 }
 

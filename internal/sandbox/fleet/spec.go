@@ -25,6 +25,7 @@ type Spec struct {
 	VPCs       float64
 	DefaultVPC Share
 	Recorded   Share
+	Broken     Share
 	Crowded    Share
 	Crowd      int
 	OptedIn    Share
@@ -40,6 +41,8 @@ type Spec struct {
 	SCP           Share
 	Throttled     Share
 	Errors        Share
+	PagesLost     Share
+	RegionsHidden Share
 	ListRegions   bool
 
 	Latency    time.Duration
@@ -72,9 +75,10 @@ func Keys() []Key {
 		{"vpcs", "1", "VPCs in a Region beside the default one, on average", average},
 		{"default-vpcs", "100%", "Regions that have their default VPC", share(func(s *Spec) *Share { return &s.DefaultVPC })},
 		{"recorded", "70%", "VPCs that have a working flow log (of the default ones half as many)", share(func(s *Spec) *Share { return &s.Recorded })},
+		{"broken", "60%", "of the others, those with a flow log that fails, is off, or is on a part of the VPC", share(func(s *Spec) *Share { return &s.Broken })},
 		{"crowded", "0.05%", "Regions with very many VPCs", share(func(s *Spec) *Share { return &s.Crowded })},
 		{"crowd", "1200", "VPCs in a crowded Region", whole(1, 5000, func(s *Spec) *int { return &s.Crowd })},
-		{"opted-in", "0", "Regions beyond the first that an account has enabled all the same", share(func(s *Spec) *Share { return &s.OptedIn })},
+		{"opted-in", "0", "opt-in Regions beyond the first that an account has enabled", share(func(s *Spec) *Share { return &s.OptedIn })},
 		{"hostile", "1%", "names made to deceive a terminal, a browser or a spreadsheet", share(func(s *Spec) *Share { return &s.Hostile })},
 		{"shared", "0", "Regions that see a VPC shared by another account of the fleet", share(func(s *Spec) *Share { return &s.Shared })},
 		{"foreign", "0", "Regions that see a VPC shared from outside the fleet", share(func(s *Spec) *Share { return &s.Foreign })},
@@ -87,6 +91,8 @@ func Keys() []Key {
 		{"scp", "0", "Regions that a service control policy denies", share(func(s *Spec) *Share { return &s.SCP })},
 		{"throttled", "0", "Regions that throttle every call for ever", share(func(s *Spec) *Share { return &s.Throttled })},
 		{"errors", "0", "Regions that answer every call with a server error", share(func(s *Spec) *Share { return &s.Errors })},
+		{"pages-lost", "0", "Regions in which one of the two lists breaks off after its first page", share(func(s *Spec) *Share { return &s.PagesLost })},
+		{"regions-hidden", "0", "accounts in which the role may not list the Regions", share(func(s *Spec) *Share { return &s.RegionsHidden })},
 		{"list-regions", "on", "whether administrators may call account:ListRegions", toggle(func(s *Spec) *bool { return &s.ListRegions })},
 
 		{"latency", "0", "what passes before every answer", duration(0, time.Minute, func(s *Spec) *time.Duration { return &s.Latency })},

@@ -28,13 +28,11 @@ func (f *Fleet) WriteTruth(w io.Writer) error {
 	for account := range f.spec.Accounts {
 		t.account = f.AccountID(account)
 		if f.State(account) != StateActive {
-			t.assumed = false
-			t.scope("*", "closed", Answered, 0)
+			t.assumed, t.name = false, "*"
+			t.scope("closed", Answered, 0)
 			continue
 		}
-		for _, region := range regions {
-			t.region(account, region)
-		}
+		t.regions(account, regions)
 	}
 	return t.out.Flush()
 }
@@ -44,91 +42,91 @@ type truth struct {
 	fleet   *Fleet
 	out     *bufio.Writer
 	account string
-	name    string // of the Region at hand
+	name    string // of the Region at hand, or * for an account as a whole
 	assumed bool   // the row is about a Region that the account itself did not name
 	line    []byte
 }
 
-// read is what can be read of a Region: the fates of its two lists.
-type read struct{ vpcs, logs Fate }
-
-func (f *Fleet) read(account, region int) read {
-	if !f.Enterable(account) {
-		return read{Denied, Denied}
+// regions writes the rows of an account. Where neither the account nor the organisation says which
+// Regions it has, the caller's stand in, and one row more says that the list is missing.
+func (t *truth) regions(account int, regions []int) {
+	f := t.fleet
+	open := f.Enterable(account) && !f.Hangs(account)
+	t.assumed = f.assumed(account)
+	for _, region := range regions {
+		if f.listed(account, region) {
+			t.region(account, region, open)
+		}
 	}
-	return read{f.ListFate(account, region, VPCs), f.ListFate(account, region, FlowLogs)}
+	if t.assumed && open {
+		t.assumed, t.name = false, "*"
+		t.scope("incomplete", Denied, 0)
+		t.scopeFinding(recordedRule)
+		t.scopeFinding(trafficRule)
+		t.scopeFinding(deliveryRule)
+	}
 }
 
-// region writes one row of the ledger and the findings in it.
-func (t *truth) region(account, region int) {
+// region writes one row of the ledger and the findings in it. A Region of an account that nobody can
+// look into passes for enabled where the caller's stand in.
+func (t *truth) region(account, region int, open bool) {
 	f := t.fleet
 	t.name = f.regions[region]
-	// Nobody can say which Regions a closed door hides: the caller's stand in.
-	t.assumed = !f.spec.ListRegions && (!f.Enterable(account) || f.Hangs(account))
-	if t.assumed && !f.Enabled(0, region) {
-		return
-	}
-	if !t.assumed && !f.Enabled(account, region) {
-		t.scope(t.name, "disabled", Answered, 0)
+	if !f.Enabled(account, region) && (open || !t.assumed) {
+		t.scope("disabled", Answered, 0)
 		return
 	}
 	got := f.read(account, region)
-	var vpcs []VPC
-	if got.vpcs == Answered {
-		vpcs = f.VPCs(account, region)
-	}
 	switch {
-	case got.vpcs == Answered && got.logs == Answered:
-		t.scope(t.name, "read", Answered, len(vpcs))
-	case got.vpcs == Answered:
-		t.scope(t.name, "incomplete", got.logs, len(vpcs))
-	case got.logs == Answered:
-		t.scope(t.name, "incomplete", got.vpcs, 0)
+	case got.vpcsFate == Answered && got.logsFate == Answered:
+		t.scope("read", Answered, len(got.vpcs))
+	case got.partly:
+		t.scope("incomplete", got.cause(), len(got.vpcs))
 	default:
-		t.scope(t.name, "unread", got.vpcs, 0)
+		t.scope("unread", got.cause(), 0)
 	}
-	for _, v := range vpcs {
+	for _, v := range got.vpcs {
 		t.vpc(account, v, got)
 	}
-	if got.vpcs != Answered {
+	for _, l := range got.logs {
+		t.finding(deliveryRule, l.ID, t.account, l.delivers, "")
+	}
+	if got.vpcsFate != Answered {
 		t.scopeFinding(recordedRule)
 		t.scopeFinding(trafficRule)
 	}
-	if got.logs != Answered {
+	if got.logsFate != Answered {
 		t.scopeFinding(deliveryRule)
-		return
-	}
-	for _, l := range f.FlowLogs(account, region) {
-		t.finding(deliveryRule, l.ID, t.account, l.delivers, "")
 	}
 }
 
-// vpc writes what the two rules say of a VPC in a Region whose VPCs could be listed.
+// vpc writes what the two rules say of a VPC that was read.
 func (t *truth) vpc(account int, v VPC, got read) {
 	f := t.fleet
-	made := f.caseOf(v)
-	switch {
-	case v.foreign:
-		t.onVPC(v, NotApplicable, NotApplicable, "")
-	case v.at.account == account && got.logs == Answered:
-		t.onVPC(v, made.recorded, made.traffic, made.assurance)
-	case v.at.account == account:
-		t.onVPC(v, Unknown, Unknown, "")
-	case f.read(v.at.account, v.at.region) == (read{}):
-		t.onVPC(v, NotApplicable, NotApplicable, made.assurance)
-	default:
-		t.onVPC(v, Unknown, Unknown, "")
+	if v.foreign {
+		elsewhere := said{NotApplicable, ""}
+		t.onVPC(v, verdict{elsewhere, elsewhere})
+		return
 	}
+	if v.at.account == account {
+		t.onVPC(v, f.verdictOn(v, got))
+		return
+	}
+	owners, known := f.read(v.at.account, v.at.region), notKnown()
+	if f.listed(v.at.account, v.at.region) && slices.Contains(owners.vpcs, v) {
+		known = f.verdictOn(v, owners)
+	}
+	t.onVPC(v, known.asSeenByOthers())
 }
 
-func (t *truth) onVPC(v VPC, recorded, traffic Outcome, assurance string) {
-	t.finding(recordedRule, v.ID, v.Owner, recorded, assurance)
-	t.finding(trafficRule, v.ID, v.Owner, traffic, assurance)
+func (t *truth) onVPC(v VPC, known verdict) {
+	t.finding(recordedRule, v.ID, v.Owner, known.recorded.outcome, known.recorded.assurance)
+	t.finding(trafficRule, v.ID, v.Owner, known.traffic.outcome, known.traffic.assurance)
 }
 
 // scope writes a row of the ledger.
-func (t *truth) scope(region, status string, cause Fate, vpcs int) {
-	t.begin("scope", region)
+func (t *truth) scope(status string, cause Fate, vpcs int) {
+	t.begin("scope")
 	t.text("status", status)
 	t.textOrNull("cause", string(cause))
 	t.line = append(t.line, `,"vpcs":`...)
@@ -144,7 +142,7 @@ func (t *truth) scopeFinding(rule string) {
 }
 
 func (t *truth) finding(rule, resource, owner string, outcome Outcome, assurance string) {
-	t.begin("finding", t.name)
+	t.begin("finding")
 	t.text("rule", rule)
 	t.text("resource", resource)
 	t.text("owner", owner)
@@ -153,11 +151,11 @@ func (t *truth) finding(rule, resource, owner string, outcome Outcome, assurance
 	t.end()
 }
 
-func (t *truth) begin(kind, region string) {
+func (t *truth) begin(kind string) {
 	t.line = append(t.line[:0], `{"type":"`...)
 	t.line = append(append(t.line, kind...), '"')
 	t.text("account", t.account)
-	t.text("region", region)
+	t.text("region", t.name)
 }
 
 // text writes a field. No value in a truth needs escaping: all are made of ids and words.
