@@ -142,8 +142,8 @@ type textBuffer interface {
 	fmt.Stringer
 }
 
-func onScreen(real io.Writer) textBuffer {
-	if file, ok := real.(interface{ Fd() uintptr }); ok {
+func onScreen(w io.Writer) textBuffer {
+	if file, ok := w.(interface{ Fd() uintptr }); ok {
 		return &screen{fd: file.Fd()}
 	}
 	return new(bytes.Buffer)

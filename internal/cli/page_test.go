@@ -36,7 +36,7 @@ func TestPagesShowWhatFlowproofDoes(t *testing.T) {
 			}
 			played := playPage(t, r.ID, string(page))
 			if *update {
-				if err := os.WriteFile(file, []byte(played), 0o644); err != nil { //nolint:gosec // a source file
+				if err := os.WriteFile(file, []byte(played), 0o644); err != nil {
 					t.Fatal(err)
 				}
 			}

@@ -58,7 +58,7 @@ chosen rules, and reports what fails, what is unknown and what could not be read
 			if err != nil {
 				return err
 			}
-			return a.scan(cmd.Context(), settings, planAfter(cmd.Flags()))
+			return a.scan(cmd.Context(), settings, planAfter(cmd.Flags(), settings))
 		},
 	}
 	a.addFlags(cmd, append(readFlags, "format", "output", "report", "fail-on", "allow-gaps", "save-snapshot", "baseline", "checkpoint", "max-age")...)

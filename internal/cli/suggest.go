@@ -9,8 +9,11 @@ import (
 )
 
 // planAfter is the command that plans the repair of what a scan finds, of the same account and what of
-// it was scanned, as a shell takes it.
-func planAfter(scan *pflag.FlagSet) string {
+// it was scanned, as a shell takes it. There is none for many accounts: a plan is about one.
+func planAfter(scan *pflag.FlagSet, s config.Settings) string {
+	if manyAccounts(s) {
+		return ""
+	}
 	command := "flowproof plan"
 	for _, arg := range config.Given(scan, "source", "profile", "endpoint-url", "region", "account", "rule", "framework", "skip-rule", "ruleset") {
 		command += " " + shellWord(arg)

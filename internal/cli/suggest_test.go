@@ -1,9 +1,19 @@
 package cli
 
-import "testing"
+import (
+	"os"
+	"path/filepath"
+	"testing"
+
+	"flowproof/internal/config"
+)
 
 func TestThePlanThatAScanSuggests(t *testing.T) {
 	t.Parallel()
+	file := filepath.Join(t.TempDir(), "my file.yaml")
+	if err := os.WriteFile(file, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
 	for _, test := range []struct {
 		name string
 		scan []string
@@ -14,7 +24,8 @@ func TestThePlanThatAScanSuggests(t *testing.T) {
 			"flowproof plan --profile audit --region 'us-*,eu-west-1' --region sa-east-1 --out plan.json"},
 		{"what is judged", []string{"--ruleset", "page"}, "flowproof plan --ruleset page --out plan.json"},
 		{"how it is shown", []string{"--verbose", "--format", "text", "--fail-on", "none", "--allow-gaps"}, "flowproof plan --out plan.json"},
-		{"a settings file", []string{"--config", "my file.yaml"}, "flowproof plan --config 'my file.yaml' --out plan.json"},
+		{"a settings file", []string{"--config", file}, "flowproof plan --config '" + file + "' --out plan.json"},
+		{"many accounts", []string{"--org"}, ""},
 		{"what a shell would read otherwise", []string{"--profile", "it's; rm -rf $HOME"},
 			`flowproof plan --profile 'it'\''s; rm -rf $HOME' --out plan.json`},
 	} {
@@ -24,7 +35,11 @@ func TestThePlanThatAScanSuggests(t *testing.T) {
 			if err := scan.ParseFlags(test.scan); err != nil {
 				t.Fatal(err)
 			}
-			if got := planAfter(scan.Flags()); got != test.want {
+			r, err := config.Load(scan.Flags(), func(string) string { return "" })
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got := planAfter(scan.Flags(), r.Settings); got != test.want {
 				t.Errorf("got  %s\nwant %s", got, test.want)
 			}
 		})
