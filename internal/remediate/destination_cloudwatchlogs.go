@@ -58,7 +58,7 @@ func (p *planner) groupObstacle(inv *inventory.Inventory, name string) string {
 	group, exists, _ := inv.LogGroup(name)
 	key := p.keyFor(inv.Scope)
 	switch {
-	case !groupNamePattern.MatchString(name):
+	case !isGroupName(name):
 		return fmt.Sprintf("its log group would be called %q, which CloudWatch Logs does not take", name)
 	case p.policy.KMSKey != "" && !strings.Contains(key, ":"+inv.Region+":"):
 		return fmt.Sprintf("the key %s is not of this Region, and a log group needs one that is: give it with {region}, or plan this Region alone with a key of its own", p.policy.KMSKey)

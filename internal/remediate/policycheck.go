@@ -9,6 +9,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
+	"unicode/utf8"
 
 	"flowproof/internal/inventory"
 )
@@ -34,17 +36,31 @@ var retentions = []int32{
 	1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653,
 }
 
+// The forms of names, as AWS documents them.
 var (
-	groupNamePattern = regexp.MustCompile(`^[.\-_/#A-Za-z0-9]{1,512}$`)
-	roleNamePattern  = regexp.MustCompile(`^[\w+=,.@-]{1,64}$`)
-	bucketARNPattern = regexp.MustCompile(`^arn:(aws[a-z-]*):s3:::([a-z0-9][a-z0-9.-]{1,61}[a-z0-9])$`)
-	streamARNPattern = regexp.MustCompile(`^arn:(aws[a-z-]*):firehose:([a-z0-9-]+|\{region\}):([0-9]{12}|\{account\}):deliverystream/[a-zA-Z0-9_.-]{1,64}$`)
-	roleARNPattern   = regexp.MustCompile(`^arn:(aws[a-z-]*):iam::([0-9]{12}|\{account\}):role/[\w+=,.@/-]{1,512}$`)
-	keyARNPattern    = regexp.MustCompile(`^arn:(aws[a-z-]*):kms:([a-z0-9-]+|\{region\}):([0-9]{12}|\{account\}):key/[a-zA-Z0-9-]{1,128}$`)
-	prefixPattern    = regexp.MustCompile(`^[a-zA-Z0-9!_.*'()/-]{0,512}$`)
-	tagKeyPattern    = regexp.MustCompile(`^[\p{L}\p{N} _.:/=+\-@]{1,128}$`)
-	tagValuePattern  = regexp.MustCompile(`^[\p{L}\p{N} _.:/=+\-@]{0,256}$`)
+	isGroupName = within(512, `^[.\-_/#A-Za-z0-9]+$`)
+	isRoleName  = within(64, `^[\w+=,.@-]+$`)
+	isBucketARN = within(maxARN, `^arn:(aws[a-z-]*):s3:::([a-z0-9][a-z0-9.-]{1,61}[a-z0-9])$`)
+	isStreamARN = within(maxARN, `^arn:(aws[a-z-]*):firehose:([a-z0-9-]+|\{region\}):([0-9]{12}|\{account\}):deliverystream/[a-zA-Z0-9_.-]{1,64}$`)
+	isRoleARN   = within(maxARN, `^arn:(aws[a-z-]*):iam::([0-9]{12}|\{account\}):role/[\w+=,.@/-]{1,512}$`)
+	isKeyARN    = within(maxARN, `^arn:(aws[a-z-]*):kms:([a-z0-9-]+|\{region\}):([0-9]{12}|\{account\}):key/[a-zA-Z0-9-]{1,128}$`)
+	isPrefix    = within(512, `^[a-zA-Z0-9!_.*'()/-]*$`)
+	isTagKey    = within(128, `^[\p{L}\p{N} _.:/=+\-@]+$`)
+	isTagValue  = within(256, `^[\p{L}\p{N} _.:/=+\-@]*$`)
 )
+
+// maxARN is the length of the longest ARN.
+const maxARN = 2048
+
+// within tells texts of a form that have at most so many characters. A long class of characters that
+// is counted in the expression takes megabytes, and every command would compile it at its start:
+// lengths are counted here, and expressions compiled when they are first asked.
+func within(most int, form string) func(string) bool {
+	compiled := sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(form) })
+	return func(text string) bool {
+		return utf8.RuneCountInString(text) <= most && compiled().MatchString(text)
+	}
+}
 
 // Check says what is wrong with a policy before anything is read: what AWS would refuse later, and
 // what does not go together.
@@ -78,13 +94,13 @@ func (p Policy) checkCloudWatchLogs() error {
 		return errors.New("log group: give a name such as MyFlowLogs, or a pattern such as /flowproof/{account}/{vpc}")
 	case strings.HasPrefix(sample, "aws/"):
 		return fmt.Errorf("log group %q: names that begin with aws/ are AWS's own", p.LogGroup)
-	case !groupNamePattern.MatchString(sample):
+	case !isGroupName(sample):
 		return fmt.Errorf("log group %q: a name has up to 512 letters, digits and . - _ / #, and {account}, {region}, {vpc} may stand in it", p.LogGroup)
-	case !roleNamePattern.MatchString(p.DeliveryRole):
+	case !isRoleName(p.DeliveryRole):
 		return fmt.Errorf("delivery role %q: want the name of a role, not its ARN, of up to 64 letters, digits and + = , . @ - _", p.DeliveryRole)
 	case !slices.Contains(retentions, p.RetentionDays):
 		return fmt.Errorf("retention of %d days: CloudWatch Logs takes only %s", p.RetentionDays, listed(retentions))
-	case p.KMSKey != "" && !keyARNPattern.MatchString(p.KMSKey):
+	case p.KMSKey != "" && !isKeyARN(p.KMSKey):
 		return fmt.Errorf("key %q: want the ARN of a key, such as arn:aws:kms:eu-west-1:123456789012:key/ID; {region} and {account} may stand in it", p.KMSKey)
 	}
 	return nil
@@ -92,9 +108,9 @@ func (p Policy) checkCloudWatchLogs() error {
 
 func (p Policy) checkS3() error {
 	switch {
-	case !bucketARNPattern.MatchString(p.Bucket):
+	case !isBucketARN(p.Bucket):
 		return fmt.Errorf("bucket %q: want the ARN of an existing bucket, such as arn:aws:s3:::my-flow-logs; a prefix has a flag of its own", p.Bucket)
-	case !prefixPattern.MatchString(p.Prefix):
+	case !isPrefix(p.Prefix):
 		return fmt.Errorf("prefix %q: a prefix has letters, digits and ! - _ . * ' ( ) /", p.Prefix)
 	case slices.Contains(strings.Split(p.Prefix, "/"), "AWSLogs"):
 		return fmt.Errorf("prefix %q: AWSLogs is reserved, AWS adds it itself", p.Prefix)
@@ -106,13 +122,13 @@ func (p Policy) checkS3() error {
 
 func (p Policy) checkFirehose() error {
 	switch {
-	case !streamARNPattern.MatchString(p.Stream):
+	case !isStreamARN(p.Stream):
 		return fmt.Errorf("stream %q: want the ARN of an existing stream, such as arn:aws:firehose:eu-west-1:123456789012:deliverystream/NAME; {region} and {account} may stand in it", p.Stream)
 	case (p.SourceRole == "") != (p.CrossAccountRole == ""):
 		return errors.New("a stream in another account takes two roles: --source-role in the account of the VPCs and --cross-account-role in that of the stream")
 	}
 	for _, role := range []string{p.SourceRole, p.CrossAccountRole} {
-		if role != "" && !roleARNPattern.MatchString(role) {
+		if role != "" && !isRoleARN(role) {
 			return fmt.Errorf("role %q: want the ARN of a role", role)
 		}
 	}
@@ -142,7 +158,7 @@ func (p Policy) checkTags() error {
 		switch {
 		case strings.HasPrefix(strings.ToLower(k), "aws:"), strings.HasPrefix(k, "flowproof:"), k == telemetryTag:
 			return fmt.Errorf("tag %q: such keys belong to AWS and to flowproof", k)
-		case !tagKeyPattern.MatchString(k), !tagValuePattern.MatchString(p.Tags[k]):
+		case !isTagKey(k), !isTagValue(p.Tags[k]):
 			return fmt.Errorf("tag %q: a key has up to 128 and a value up to 256 letters, digits, spaces and _ . : / = + - @", k)
 		}
 	}
