@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"hash/crc32"
-	"slices"
 	"time"
 
 	"flowproof/internal/finding"
@@ -49,18 +48,17 @@ type openBlock struct {
 	enc      *json.Encoder
 }
 
-// encode gives the block: its header and its lines.
-func (b *openBlock) encode() ([]byte, error) {
-	body, err := b.lines()
-	if err != nil {
-		return nil, err
+// encode gives the block: its header and its lines. They are good until the next call.
+func (b *openBlock) encode() (header, body []byte, err error) {
+	if body, err = b.lines(); err != nil {
+		return nil, nil, err
 	}
 	h := blockHeader{Type: typeBlock, Bytes: len(body), Sum: checksum(body)}
 	if b.facts != nil {
 		h.ReadAt = b.facts.ReadAt
 	}
-	header, err := json.Marshal(h)
-	return slices.Concat(header, newLine, body), err
+	header, err = json.Marshal(h)
+	return append(header, '\n'), body, err
 }
 
 // lines gives the block's lines. They are good until the next call.
@@ -72,7 +70,7 @@ func (b *openBlock) lines() ([]byte, error) {
 	}
 	row := *b.row
 	row.Gaps = orEmpty(row.Gaps)
-	if err := b.line(rowLine, row); err != nil {
+	if err := b.line(rowLine, &row); err != nil {
 		return nil, err
 	}
 	for _, part := range []struct {
@@ -80,7 +78,8 @@ func (b *openBlock) lines() ([]byte, error) {
 		findings []finding.Finding
 	}{{findingLine, b.findings}, {waitingLine, b.waiting}} {
 		for i := range part.findings {
-			if err := b.line(part.begin, wholeFinding(part.findings[i])); err != nil {
+			part.findings[i] = wholeFinding(part.findings[i])
+			if err := b.line(part.begin, &part.findings[i]); err != nil {
 				return nil, err
 			}
 		}

@@ -103,7 +103,7 @@ func (s *Spool) EndBlock() error {
 	scope := b.row.Scope
 	slices.SortFunc(b.findings, finding.Compare)
 	slices.SortFunc(b.waiting, finding.Compare)
-	block, err := b.encode()
+	header, body, err := b.encode()
 	if err != nil {
 		return fmt.Errorf("spool %s: %w", scope, err)
 	}
@@ -112,12 +112,12 @@ func (s *Spool) EndBlock() error {
 		return fmt.Errorf("spool %s: the ledger has two rows for it", scope)
 	}
 	e := before
-	if !known || !s.same(before, block) {
-		offset, err := s.store.append(block)
+	if !known || !s.same(before, header, body) {
+		offset, err := s.store.append(header, body)
 		if err != nil {
 			return err
 		}
-		e = newEntry(offset, len(block))
+		e = newEntry(offset, len(header)+len(body))
 	}
 	if len(b.waiting) > 0 {
 		e = e.with(waiting)
@@ -130,12 +130,12 @@ func (s *Spool) EndBlock() error {
 }
 
 // same reports whether a block is in the checkpoint as it is.
-func (s *Spool) same(e entry, block []byte) bool {
-	if int(e.length) != len(block) {
+func (s *Spool) same(e entry, header, body []byte) bool {
+	if int(e.length) != len(header)+len(body) {
 		return false
 	}
 	before, err := s.read(e)
-	return err == nil && bytes.Equal(before, block)
+	return err == nil && bytes.HasPrefix(before, header) && bytes.HasSuffix(before, body)
 }
 
 // placed refuses findings about scopes that have no row: no reader would ever see them.

@@ -25,9 +25,11 @@ type store struct {
 func (s *store) size() int64 { return s.flushed + int64(len(s.tail)) }
 
 // append adds bytes and says where they lie.
-func (s *store) append(b []byte) (offset int64, err error) {
+func (s *store) append(parts ...[]byte) (offset int64, err error) {
 	offset = s.size()
-	s.tail = append(s.tail, b...)
+	for _, b := range parts {
+		s.tail = append(s.tail, b...)
+	}
 	if !s.kept && len(s.tail) <= s.limit {
 		return offset, s.broken
 	}
