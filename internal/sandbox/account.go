@@ -30,14 +30,17 @@ type region struct {
 	name    string
 	status  string // opt-in-not-required, opted-in, not-opted-in, or "" for a Region that does not exist
 
-	vpcs       table[*vpc]
-	subnets    table[*subnet]
-	interfaces table[*networkInterface]
-	flowLogs   table[*flowLog]
-	watched    map[string][]*networkInterface // interfaces by their own id, subnet and VPC
-	logGroups  map[string]*logGroup
-	streams    map[string]*deliveryStream
-	idempotent map[string]idempotent // client tokens of CreateFlowLogs
+	vpcs        table[*vpc]
+	subnets     table[*subnet]
+	interfaces  table[*networkInterface]
+	flowLogs    table[*flowLog]
+	gateways    table[*transitGateway]
+	attachments table[*gatewayAttachment]
+	natGateways table[*natGateway]
+	watched     map[string][]*networkInterface // interfaces by their own id, subnet and VPC
+	logGroups   map[string]*logGroup
+	streams     map[string]*deliveryStream
+	idempotent  map[string]idempotent // client tokens of CreateFlowLogs
 }
 
 // disabled says whether the account has no access to the Region.

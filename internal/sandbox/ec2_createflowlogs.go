@@ -377,5 +377,14 @@ func (r *region) ownerOf(id string) (string, bool) {
 	if e, ok := r.interfaces.get(id); ok {
 		return e.owner, true
 	}
+	if g, ok := r.gateways.get(id); ok {
+		return g.owner, true
+	}
+	if a, ok := r.attachments.get(id); ok {
+		return a.gatewayOwner, true // of a gateway, its owner watches every attachment
+	}
+	if _, ok := r.natGateways.get(id); ok {
+		return r.account.id, true
+	}
 	return "", false
 }

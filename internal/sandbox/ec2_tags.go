@@ -45,6 +45,9 @@ func (r *region) tagsOf(id string) *[]tag {
 	if e, ok := r.interfaces.get(id); ok {
 		return &e.tags
 	}
+	if g, ok := r.gateways.get(id); ok {
+		return &g.tags
+	}
 	if f, ok := r.flowLogs.get(id); ok {
 		return &f.tags
 	}

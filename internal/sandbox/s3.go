@@ -1,6 +1,7 @@
 package sandbox
 
 import (
+	"maps"
 	"net/http"
 	"slices"
 	"strings"
@@ -11,7 +12,8 @@ import (
 // s3Operations lists the operations of S3, as far as flow logs that deliver to a bucket
 // need them.
 func s3Operations() map[string]handler {
-	return map[string]handler{
+	operations := settingOperations()
+	maps.Copy(operations, map[string]handler{
 		"ListBuckets":        listBuckets,
 		"CreateBucket":       createBucket,
 		"HeadBucket":         headBucket,
@@ -24,7 +26,8 @@ func s3Operations() map[string]handler {
 		"PutObject":          putObject,
 		"GetObject":          getObject,
 		"DeleteObject":       deleteObject,
-	}
+	})
+	return operations
 }
 
 const s3Namespace = "http://s3.amazonaws.com/doc/2006-03-01/"
@@ -55,6 +58,8 @@ func s3Operation(method string, at s3Call, asks func(string) bool) string {
 		return "ListBuckets"
 	case at.key != "":
 		return verb + "Object"
+	case settingIn(asks) != "":
+		return verb + settingIn(asks)
 	case asks("policy"):
 		return verb + "BucketPolicy"
 	case asks("location"):
@@ -76,8 +81,7 @@ func s3Operation(method string, at s3Call, asks func(string) bool) string {
 // have; without it such a request would be taken for one about the bucket.
 func asksMore(asks func(string) bool) bool {
 	return slices.ContainsFunc([]string{
-		"acl", "cors", "encryption", "lifecycle", "logging", "notification", "object-lock", "ownershipControls",
-		"policyStatus", "publicAccessBlock", "replication", "tagging", "uploads", "versioning", "versions", "website",
+		"cors", "logging", "notification", "object-lock", "ownershipControls", "replication", "tagging", "uploads", "versioning", "versions", "website",
 	}, asks)
 }
 
@@ -114,9 +118,20 @@ type bucketStore struct {
 type bucket struct {
 	name, owner, region string
 	created             time.Time
-	policy              string // as it was put; "" for none
-	refuses             bool   // refuses log delivery whatever its policy says
+	policy              string            // as it was put; "" for none
+	refuses             bool              // refuses log delivery whatever its policy says
+	settings            map[string]string // documents by the name of their setting
 	objects             map[string]object
+}
+
+// newBucket blocks public access, as every new bucket does since April 2023 (S3 user guide).
+func newBucket(name, owner, region string, created time.Time) *bucket {
+	block := `<PublicAccessBlockConfiguration xmlns="` + s3Namespace + `"><BlockPublicAcls>true</BlockPublicAcls><IgnorePublicAcls>true</IgnorePublicAcls>` +
+		`<BlockPublicPolicy>true</BlockPublicPolicy><RestrictPublicBuckets>true</RestrictPublicBuckets></PublicAccessBlockConfiguration>`
+	return &bucket{
+		name: name, owner: owner, region: region, created: created,
+		settings: map[string]string{"PublicAccessBlock": block}, objects: make(map[string]object),
+	}
 }
 
 type object struct {
@@ -133,10 +148,10 @@ func (s *Server) plantBuckets() {
 			if region == "" {
 				region = defaultBucketRegion
 			}
-			s.buckets.byName[b.Name] = &bucket{
-				name: b.Name, owner: a.ID, region: region, created: epoch, policy: b.Policy, refuses: b.Refuses,
-				objects: make(map[string]object),
-			}
+			made := newBucket(b.Name, a.ID, region, epoch)
+			made.policy, made.refuses = b.Policy, b.Refuses
+			b.settle(made.settings)
+			s.buckets.byName[b.Name] = made
 		}
 	}
 }

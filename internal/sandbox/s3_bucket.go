@@ -52,9 +52,7 @@ func createBucket(c *call) error {
 	case existing != nil && existing.owner != c.account.id:
 		return &apiError{http.StatusConflict, "BucketAlreadyExists", "The requested bucket name is not available."}
 	case existing == nil:
-		c.server.buckets.byName[c.s3.bucket] = &bucket{
-			name: c.s3.bucket, owner: c.account.id, region: wanted, created: c.now, objects: make(map[string]object),
-		}
+		c.server.buckets.byName[c.s3.bucket] = newBucket(c.s3.bucket, c.account.id, wanted, c.now)
 	}
 	c.header.Set("Location", "/"+c.s3.bucket)
 	return nil

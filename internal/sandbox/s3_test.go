@@ -78,8 +78,10 @@ func TestBucketsOfOthersAndElsewhere(t *testing.T) {
 	if err != nil || where.LocationConstraint != s3types.BucketLocationConstraintEuWest1 {
 		t.Errorf("%v %v", where, err)
 	}
-	_, err = w.s3("us-east-1", "test").GetBucketAcl(ctx, &s3.GetBucketAclInput{Bucket: aws.String("archive")})
+	_, err = w.s3("us-east-1", "test").GetBucketCors(ctx, &s3.GetBucketCorsInput{Bucket: aws.String("archive")})
 	wantError(t, err, "NotImplemented", 501, "GetBucketSubresource")
+	_, err = w.s3("eu-west-1", "test").GetBucketLifecycleConfiguration(ctx, &s3.GetBucketLifecycleConfigurationInput{Bucket: aws.String("theirs")})
+	wantError(t, err, "AccessDenied", 403, "")
 }
 
 func TestObjects(t *testing.T) {

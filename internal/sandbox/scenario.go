@@ -150,6 +150,12 @@ type BucketSeed struct {
 	Policy string `yaml:"policy"`
 	// Refuses makes the bucket refuse log delivery.
 	Refuses bool `yaml:"refuses"`
+	// KMSKey is the ARN of the key that it encrypts with; S3's own when empty.
+	KMSKey string `yaml:"kms_key"`
+	// ExpireDays is after how many days its lifecycle deletes objects; never when 0.
+	ExpireDays int `yaml:"expire_days"`
+	// Public leaves public access unblocked.
+	Public bool `yaml:"public"`
 }
 
 //go:embed scenarios/demo.yaml

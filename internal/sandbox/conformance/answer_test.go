@@ -277,7 +277,7 @@ var (
 	// callerARN is who makes the calls, which each world decides for itself.
 	callerARN = regexp.MustCompile(`:user/(sandbox|mototest)\b`)
 	// madeUp are ids of EC2 resources, in their long and their short form.
-	madeUp = regexp.MustCompile(`\b(vpc|subnet|eni|fl|dopt|vpc-cidr-assoc|sg|acl|rtb|igw|r)-([0-9a-f]{17}|[0-9a-f]{8})\b`)
+	madeUp = regexp.MustCompile(`\b(tgw-attach|tgw|nat|vpc|subnet|eni|fl|dopt|vpc-cidr-assoc|sg|acl|rtb|igw|r)-([0-9a-f]{17}|[0-9a-f]{8})\b`)
 )
 
 func (r renamer) name(id string) string {

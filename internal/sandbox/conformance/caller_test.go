@@ -18,6 +18,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs"
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
 	"github.com/aws/aws-sdk-go-v2/service/iam"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 )
 
@@ -42,6 +43,12 @@ func iamCall[I, O any](method func(*iam.Client, context.Context, *I, ...func(*ia
 func logsCall[I, O any](method func(*cloudwatchlogs.Client, context.Context, *I, ...func(*cloudwatchlogs.Options)) (*O, error), in I) caller {
 	return sdkCall(in, func(ctx context.Context, w *world, in *I) (any, error) {
 		return method(cloudwatchlogs.NewFromConfig(w.config), ctx, in)
+	})
+}
+
+func s3Call[I, O any](method func(*s3.Client, context.Context, *I, ...func(*s3.Options)) (*O, error), in I) caller {
+	return sdkCall(in, func(ctx context.Context, w *world, in *I) (any, error) {
+		return method(s3.NewFromConfig(w.config, func(o *s3.Options) { o.UsePathStyle = true }), ctx, in)
 	})
 }
 

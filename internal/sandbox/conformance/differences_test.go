@@ -34,6 +34,7 @@ var vpcDifferences = []difference{
 	{operation: "DescribeVpcs", in: "too large a page", path: "Outcome", sandbox: "400 InvalidParameterValue", moto: "success", source: ec2API + "DescribeVpcs: MaxResults 5 to 1000"},
 	{operation: "DescribeVpcs", in: "a VPC id that is none", path: "Outcome", sandbox: "400 InvalidVpcID.Malformed", moto: "400 InvalidVpcID.NotFound", source: ec2Errors + "InvalidVpcID.Malformed"},
 	{operation: "DescribeVpcs", in: "by no-such-filter", path: "Outcome", sandbox: "400 InvalidParameterValue", moto: "500 " + noCode, source: observed + "The filter 'x' is invalid"},
+	{operation: "CreateTransitGatewayVpcAttachment", in: "attach a VPC that there is not", path: "Outcome", sandbox: "400 InvalidVpcID.NotFound", moto: "success", source: ec2Errors + "InvalidVpcID.NotFound"},
 	{operation: "DeleteVpc", in: "no VPC to delete", path: "Outcome", sandbox: "400 MissingParameter", moto: "400 InvalidVpcID.NotFound", source: ec2Errors + "MissingParameter"},
 	{operation: "DeleteSubnet", in: "delete the subnet while the interface is in it", path: "Outcome", sandbox: "400 DependencyViolation", moto: "success", source: ec2Errors + "DependencyViolation"},
 	{operation: "CreateTags", in: "on what there is not", path: "Outcome", sandbox: "400 InvalidID", moto: "400 InvalidVpcID.NotFound", source: ec2Errors + "InvalidID, of a resource to tag"},

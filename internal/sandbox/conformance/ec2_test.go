@@ -10,7 +10,7 @@ import (
 func ec2Flows() []flow {
 	return []flow{
 		identityFlow(), regionFlow(), vpcFlow(), vpcFilterFlow(), vpcPagesFlow(), subnetFlow(), interfaceFlow(), tagFlow(),
-		ec2RefusalFlow(), ec2DryRunFlow(),
+		ec2RefusalFlow(), ec2DryRunFlow(), gatewayFlow(), natFlow(), bucketSettingsFlow(),
 	}
 }
 
