@@ -57,7 +57,12 @@ func (s *Source) read(ctx context.Context, a *account, t inventory.Target, kinds
 	for i, r := range readers {
 		service, _, _ := strings.Cut(r.api, ":")
 		route := withRoute(ctx, a.route(s.doubts.about(service, t.Region)))
-		running.Go(func() { errs[i] = r.read(route, client, &inv) })
+		read := func() { errs[i] = r.read(route, client, &inv) }
+		if i < len(readers)-1 {
+			running.Go(read)
+		} else {
+			read() // here, on a stack that has grown for the SDK's calls before
+		}
 	}
 	running.Wait()
 	s.readReferred(ctx, a, &inv)
