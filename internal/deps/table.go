@@ -58,6 +58,9 @@ func rows() []row {
 		// takes how a flow log is read (see uses): what is looked at again is what was scanned.
 		{"internal/remediate", []string{"internal/inventory", "internal/finding", "internal/iampolicy", "internal/flowrecord", "internal/rule", "internal/spelling", "internal/terminal", "internal/source/awslive", "internal/filelock"}},
 
+		// It writes what people deploy, and is handed the actions: it cannot ask for more than is read.
+		{"internal/readrole", nil},
+
 		// The embedded AWS stands in for one that others wrote: it must not share our mistakes.
 		{"internal/sandbox", []string{"internal/sandbox/fleet"}},
 		{"internal/sandbox/fleet", nil}, // an oracle, too: what it calls true must come from nowhere else
@@ -66,7 +69,7 @@ func rows() []row {
 
 		{"internal/cli", []string{
 			"internal/baseline", "internal/config", "internal/control", "internal/event", "internal/finding", "internal/framework", "internal/inventory", "internal/kb",
-			"internal/remediate", "internal/report", "internal/rule", "internal/rules", "internal/sandbox", "internal/sandbox/fleet", "internal/scan",
+			"internal/readrole", "internal/remediate", "internal/report", "internal/rule", "internal/rules", "internal/sandbox", "internal/sandbox/fleet", "internal/scan",
 			"internal/spelling", "internal/source/awslive", "internal/source/awscli", "internal/source/snapshot", "internal/suppression", "internal/terminal",
 		}},
 

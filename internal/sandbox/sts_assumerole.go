@@ -13,6 +13,7 @@ import (
 // loan is what AssumeRole hands out: a role on loan.
 type loan struct {
 	account   string
+	role      string // ARN
 	principal string // arn:PARTITION:sts::ACCOUNT:assumed-role/ROLE/SESSION
 	userID    string // ROLEID:SESSION
 	expires   time.Time
@@ -71,7 +72,7 @@ func assumeRole(c *call) error {
 		return err
 	}
 	s := &loan{
-		account: match[1], userID: role.id + ":" + name, expires: c.now.Add(time.Duration(seconds) * time.Second),
+		account: match[1], role: role.arn, userID: role.id + ":" + name, expires: c.now.Add(time.Duration(seconds) * time.Second),
 		principal: "arn:" + c.account.partition + ":sts::" + match[1] + ":assumed-role/" + role.name + "/" + name,
 	}
 	c.lend(s)
@@ -123,7 +124,10 @@ func (a *account) trusting(c *call, arn string) *role {
 	if !ok || a.closed() {
 		return nil
 	}
-	keys := map[string]string{}
+	keys := map[string]string{"aws:PrincipalArn": c.principal}
+	if c.loan != nil {
+		keys["aws:PrincipalArn"] = c.loan.role
+	}
 	if id, given := c.form["ExternalId"]; given {
 		keys["sts:ExternalId"] = id
 	}

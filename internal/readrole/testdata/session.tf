@@ -1,0 +1,52 @@
+# The role that flowproof assumes to read an account. Apply it in every account, the management
+# account too unless flowproof runs with credentials of it; then try the way in: flowproof accounts
+
+terraform {
+  required_providers {
+    aws = {
+      source  = "hashicorp/aws"
+      version = ">= 5.0"
+    }
+  }
+}
+
+resource "aws_iam_role" "flowproof_read" {
+  name                 = "flowproof-read"
+  path                 = "/security/audit/"
+  description          = "Lets flowproof read the VPCs and flow logs of this account. It changes nothing."
+  max_session_duration = 7200
+  assume_role_policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [{
+      Sid    = "FlowproofCaller"
+      Effect = "Allow"
+      Principal = {
+        AWS = ["arn:aws:iam::111111111111:root"]
+      }
+      Action = "sts:AssumeRole"
+      Condition = {
+        StringEquals = {
+          "aws:PrincipalOrgID" = "o-a1b2c3d4e5"
+          "sts:ExternalId"     = "7f3a-77"
+        }
+        ArnLike = {
+          "aws:PrincipalArn" = ["arn:aws:iam::111111111111:role/*/AWSReservedSSO_Audit_0123456789abcdef", "arn:aws:iam::111111111111:role/AWSReservedSSO_Audit_0123456789abcdef"]
+        }
+      }
+    }]
+  })
+}
+
+resource "aws_iam_role_policy" "flowproof_read" {
+  name = "flowproof-read"
+  role = aws_iam_role.flowproof_read.id
+  policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [{
+      Sid      = "FlowproofRead"
+      Effect   = "Allow"
+      Action   = ["ec2:DescribeFlowLogs", "ec2:DescribeVpcs"]
+      Resource = "*"
+    }]
+  })
+}
