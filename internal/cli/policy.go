@@ -12,14 +12,17 @@ import (
 
 func (a *app) policyCommand() *cobra.Command {
 	return holder("policy", "The IAM permissions that flowproof needs, and no more", groupKnow,
-		a.policyReadCommand(), a.policyWriteCommand())
+		a.policyReadCommand(), a.policyOrgCommand(), a.policyWriteCommand())
 }
 
 func (a *app) policyReadCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "read",
 		Short: "The least IAM policy with which the chosen rules can be scanned",
+		Long: `What reading one account needs. With --org, --ou or --accounts-file: what whoever reads many needs,
+beside the role in each of them, which policy org writes.`,
 		Example: `  flowproof policy read > flowproof-read.json
+  flowproof policy read --org --role-name flowproof-read > flowproof-caller.json
   aws iam create-policy --policy-name flowproof-read --policy-document file://flowproof-read.json`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -31,7 +34,12 @@ func (a *app) policyReadCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			out, err := json.MarshalIndent(awslive.ReadPolicy(rule.Needs(chosen, policyOf(settings))), "", "  ")
+			kinds := rule.Needs(chosen, policyOf(settings))
+			policy := awslive.ReadPolicy(kinds)
+			if manyAccounts(settings) {
+				policy = callerPolicy(settings, kinds)
+			}
+			out, err := json.MarshalIndent(policy, "", "  ")
 			if err != nil {
 				return fmt.Errorf("write the policy: %w", err)
 			}
@@ -39,6 +47,6 @@ func (a *app) policyReadCommand() *cobra.Command {
 			return err
 		},
 	}
-	a.addFlags(cmd, "rule", "framework", "skip-rule", "ruleset")
+	a.addFlags(cmd, "rule", "framework", "skip-rule", "ruleset", "org", "ou", "accounts-file", "role-name", "region")
 	return cmd
 }

@@ -29,6 +29,8 @@ type Settings struct {
 	RoleName        string        `setting:"role-name"`
 	ExternalID      string        `setting:"external-id"`
 	SessionName     string        `setting:"session-name"`
+	Trust           []string      `setting:"trust"`
+	OrgID           string        `setting:"org-id"`
 	SessionDuration time.Duration `setting:"session-duration"`
 
 	Rule          []string      `setting:"rule"`

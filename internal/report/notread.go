@@ -145,6 +145,10 @@ func (n *notRead) advice(b *strings.Builder) {
 func remedy(c inventory.Cause, apis []string) string {
 	switch c {
 	case inventory.Denied:
+		if slices.Contains(apis, "sts:AssumeRole") {
+			return "an account cannot be entered: its role is not there or does not trust you (`flowproof policy org` writes it), or you may not assume it " +
+				"(`flowproof policy read --org`); `flowproof accounts` tries the way in"
+		}
 		return "the permission is missing: allow " + strings.Join(apis, ", ") + "; `flowproof policy read` prints all that is needed"
 	case inventory.DeniedBySCP:
 		return "the organisation forbids it, whatever the account allows: ask for an exception in its service control policy, or leave the Regions out with --region"

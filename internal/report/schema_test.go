@@ -26,6 +26,8 @@ const (
 	base         = "https://flowproof.invalid/schema/"
 	scanSchema   = "scan-v1.json"
 	eventsSchema = "events-v1.json"
+
+	accountsSchema = "accounts-v1.json"
 )
 
 // node reads a published schema.
@@ -48,7 +50,7 @@ func compiled(t testing.TB, file string, closed bool) *jsonschema.Schema {
 	t.Helper()
 	c := jsonschema.NewCompiler()
 	c.AssertFormat()
-	for _, f := range []string{scanSchema, eventsSchema} {
+	for _, f := range []string{scanSchema, eventsSchema, accountsSchema} {
 		doc := node(t, f)
 		if closed {
 			closeObjects(doc)

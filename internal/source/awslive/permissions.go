@@ -166,20 +166,54 @@ type Statement struct {
 	Resource string
 }
 
-// ReadPolicy is the least that reading kinds needs. Describe calls of EC2 know no resource-level
-// permissions, hence Resource "*".
+// Actions are those of all statements, in order.
+func (p Policy) Actions() []string {
+	var actions []string
+	for _, s := range p.Statement {
+		actions = append(actions, s.Action...)
+	}
+	return actions
+}
+
+// ReadPolicy is the least that reading kinds of one account needs. Describe calls of EC2 know no
+// resource-level permissions, hence Resource "*".
 func ReadPolicy(kinds []inventory.Kind) Policy {
+	return Policy{Version: policyVersion, Statement: []Statement{readStatement(kinds)}}
+}
+
+const policyVersion = "2012-10-17"
+
+func readStatement(kinds []inventory.Kind) Statement {
+	return allow("FlowproofRead", "*", func(p Permission) bool {
+		return !p.Many && (len(p.Kinds) == 0 || slices.ContainsFunc(p.Kinds, func(k inventory.Kind) bool { return slices.Contains(kinds, k) }))
+	})
+}
+
+// CallerPolicy is the least that whoever reads many accounts needs: to read their own account, to
+// list the others unless a file lists them, and to assume the role in each.
+func CallerPolicy(kinds []inventory.Kind, m Membership, partition string, fromFile bool) Policy {
+	lists := []string{"organizations:ListAccounts", "organizations:DescribeOrganization", "account:ListRegions"}
+	switch {
+	case fromFile:
+		lists = []string{"account:ListRegions"}
+	case len(m.Units) > 0:
+		lists = append(lists[1:], "organizations:ListAccountsForParent", "organizations:ListOrganizationalUnitsForParent")
+	}
+	return Policy{Version: policyVersion, Statement: []Statement{
+		readStatement(kinds),
+		allow("FlowproofList", "*", func(p Permission) bool { return slices.Contains(lists, p.Call) }),
+		allow("FlowproofEnter", m.Role.arn(partition, "*"), func(p Permission) bool { return p.Call == "sts:AssumeRole" }),
+	}}
+}
+
+// allow is a statement that allows the actions of some calls.
+func allow(sid, resource string, wanted func(Permission) bool) Statement {
 	var actions []string
 	for _, p := range Permissions() {
-		if !p.Many && len(p.Kinds) == 0 || slices.ContainsFunc(p.Kinds, func(k inventory.Kind) bool { return slices.Contains(kinds, k) }) {
+		if wanted(p) {
 			actions = append(actions, p.Actions...)
 		}
 	}
 	slices.Sort(actions)
-	return Policy{
-		Version: "2012-10-17",
-		Statement: []Statement{{
-			Sid: "FlowproofRead", Effect: "Allow", Action: slices.Compact(actions), Resource: "*",
-		}},
-	}
+	return Statement{Sid: sid, Effect: "Allow", Action: slices.Compact(actions), Resource: resource}
 }
