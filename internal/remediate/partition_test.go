@@ -16,8 +16,10 @@ func TestEveryARNIsOfThePlansPartition(t *testing.T) {
 	t.Parallel()
 	for region, partition := range map[string]string{"eu-west-1": "aws", "cn-north-1": "aws-cn", "us-gov-east-1": "aws-us-gov"} {
 		for name, set := range map[string]func(*Policy){
-			"log groups": func(p *Policy) { p.KMSKey = "arn:" + partition + ":kms:{region}:{account}:key/11111111-2222-3333-4444-555555555555" },
-			"bucket":     func(p *Policy) { p.Destination, p.Bucket = ToS3, "arn:"+partition+":s3:::central" },
+			"log groups": func(p *Policy) {
+				p.KMSKey = "arn:" + partition + ":kms:{region}:{account}:key/11111111-2222-3333-4444-555555555555"
+			},
+			"bucket": func(p *Policy) { p.Destination, p.Bucket = ToS3, "arn:"+partition+":s3:::central" },
 			"stream": func(p *Policy) {
 				p.Destination, p.Stream = ToFirehose, "arn:"+partition+":firehose:{region}:{account}:deliverystream/s"
 			},

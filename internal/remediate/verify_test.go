@@ -26,12 +26,12 @@ func (s *stand) verifier(p Plan) Verify {
 func TestVerifyHoldsFindingsAgainstThePlan(t *testing.T) {
 	t.Parallel()
 	p := built(t, judged(DefaultPolicy(), readScope("eu-west-1", "vpc-a", "vpc-b", "vpc-c")))
-	print := func(vpc string) string {
+	fingerprint := func(vpc string) string {
 		return "vpc-flow-log-check@arn:aws:ec2:eu-west-1:123456789012:vpc/" + vpc
 	}
 	about := func(vpc string, outcome finding.Outcome, message string) finding.Finding {
 		return finding.Finding{
-			Fingerprint: print(vpc), Rule: "vpc-flow-log-check", Outcome: outcome, Message: message,
+			Fingerprint: fingerprint(vpc), Rule: "vpc-flow-log-check", Outcome: outcome, Message: message,
 			Resource: finding.Resource{Type: finding.VPCType, ID: vpc, Account: ownAccount, Region: "eu-west-1", Owner: ownAccount},
 		}
 	}
@@ -73,7 +73,7 @@ func TestVerifyHoldsFindingsAgainstThePlan(t *testing.T) {
 		},
 		"a VPC came that the plan knows nothing of": {
 			found: []finding.Finding{pass("vpc-a"), pass("vpc-b"), pass("vpc-c"), about("vpc-d", finding.Fail, "no flow log")}, fixed: 3,
-			fresh: []string{print("vpc-d")}, reached: true,
+			fresh: []string{fingerprint("vpc-d")}, reached: true,
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
