@@ -422,3 +422,30 @@ func TestProgressNeverFalls(t *testing.T) {
 		t.Errorf("progress %+v", told)
 	}
 }
+
+// TestAFlowLogThatIsThereAlready meets one that somebody else made and that reads do not show yet: AWS
+// says so of the resource or of the whole request. It is as wanted, and not ours to take back.
+func TestAFlowLogThatIsThereAlready(t *testing.T) {
+	t.Parallel()
+	for _, way := range []string{"item", "request"} {
+		t.Run(way, func(t *testing.T) {
+			t.Parallel()
+			s := newStand(t, threeVPCs+"writes: {visible: 30s, already_exists: "+way+"}\n")
+			destination := `"LogGroupName":"theirs","DeliverLogsPermissionArn":"` + roleARN("theirs") + `"`
+			p := planOf(t, func(h *handmade) { h.flowLog("vpc-0ccc", "", destination, nil) })
+			s.call("eu-west-1", "ec2", "CreateFlowLogs", `{"ResourceIds":["vpc-0ccc"],"ResourceType":"VPC","TrafficType":"ALL",`+destination+`}`)
+			before := s.state()
+			r := s.reach(p)
+			if x := r.Results[0]; x.Outcome != Already {
+				t.Errorf("result %+v", x)
+			}
+			if sent := s.writesSent()["ec2:CreateFlowLogs"]; sent < 2 {
+				t.Errorf("%d requests: AWS was not asked, so it could not answer", sent)
+			}
+			s.undo(p)
+			if diff := cmp.Diff(before, s.state()); diff != "" {
+				t.Errorf("what somebody else made was changed: %s", diff)
+			}
+		})
+	}
+}
