@@ -242,7 +242,7 @@ func (s *Spool) restoreBlock(offset int64, length int, h blockHeader, body []byt
 		return false
 	}
 	e := newEntry(offset, length)
-	e.seconds = uint32(max(h.ReadAt.Unix(), 0)) //nolint:gosec // until 2106
+	e.seconds = uint32(max(h.ReadAt.Unix(), 0))
 	if row.Status == inventory.StatusRead && !h.ReadAt.IsZero() {
 		e = e.with(finished)
 	}

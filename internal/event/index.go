@@ -43,14 +43,14 @@ const (
 	offsetMask = waiting - 1
 )
 
-func (e entry) offset() int64       { return int64(e.place & offsetMask) } //nolint:gosec // 61 bits
+func (e entry) offset() int64       { return int64(e.place & offsetMask) }
 func (e entry) has(f uint64) bool   { return e.place&f != 0 }
 func (e entry) with(f uint64) entry { e.place |= f; return e }
 
 func (e entry) readAt() time.Time { return time.Unix(int64(e.seconds), 0) }
 
 func newEntry(offset int64, length int) entry {
-	return entry{place: uint64(offset), length: uint32(length)} //nolint:gosec // a block is far below 4 GiB
+	return entry{place: uint64(offset), length: uint32(length)}
 }
 
 func newIndex() *index { return &index{entries: map[scopeID]entry{}} }
@@ -68,7 +68,7 @@ func (n *names[T]) number(name T) uint32 {
 	if n.numbers == nil {
 		n.numbers = map[T]uint32{}
 	}
-	i := uint32(len(n.all)) //nolint:gosec // fewer than there are accounts
+	i := uint32(len(n.all))
 	n.numbers[name] = i
 	n.all = append(n.all, name)
 	return i
@@ -86,7 +86,7 @@ func (x *index) numbered(s inventory.Scope) scopeID {
 }
 
 func (x *index) scope(id scopeID) inventory.Scope {
-	p := x.places.all[uint32(id)] //nolint:gosec // its lower half
+	p := x.places.all[uint32(id)]
 	return inventory.Scope{Partition: p.partition, Account: x.accounts.all[id>>32], Region: p.region}
 }
 
@@ -134,11 +134,11 @@ func (x *index) order() order {
 func ranked[T any](all []T, compare func(a, b T) int) (numbers, ranks []uint32) {
 	numbers, ranks = make([]uint32, len(all)), make([]uint32, len(all))
 	for i := range numbers {
-		numbers[i] = uint32(i) //nolint:gosec // fewer than there are accounts
+		numbers[i] = uint32(i)
 	}
 	slices.SortFunc(numbers, func(a, b uint32) int { return compare(all[a], all[b]) })
 	for rank, n := range numbers {
-		ranks[n] = uint32(rank) //nolint:gosec // as above
+		ranks[n] = uint32(rank)
 	}
 	return numbers, ranks
 }
@@ -148,14 +148,14 @@ const accountShift, partitionShift = 16, 48
 
 // rank is a number that sorts as the scope does.
 func (o order) rank(id scopeID) uint64 {
-	p := uint32(id) //nolint:gosec // its lower half
+	p := uint32(id)
 	return uint64(o.partitions[p])<<partitionShift | uint64(o.accounts[id>>32])<<accountShift | uint64(o.places[p])
 }
 
 // id is the scope that has a rank.
 func (o order) id(rank uint64) scopeID {
-	account := uint32(rank >> accountShift)       //nolint:gosec // the bits of the account
-	place := uint32(rank & (1<<accountShift - 1)) //nolint:gosec // the bits of the place
+	account := uint32(rank >> accountShift)
+	place := uint32(rank & (1<<accountShift - 1))
 	return scopeID(o.byAccount[account])<<32 | scopeID(o.byPlace[place])
 }
 

@@ -88,7 +88,7 @@ func (s *Spool) add(f finding.Finding) error {
 	}
 	line := body[bytes.IndexByte(body, '\n')+1:]
 	offset, err := s.store.append(line)
-	s.late = append(s.late, lateFinding{scope: s.index.id(scope), offset: offset, length: uint32(len(line))}) //nolint:gosec // one line
+	s.late = append(s.late, lateFinding{scope: s.index.id(scope), offset: offset, length: uint32(len(line))})
 	s.lateIn = false
 	return err
 }

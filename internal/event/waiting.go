@@ -65,7 +65,7 @@ func (s *Spool) waits() ([]wait, error) {
 				return nil, fmt.Errorf("read a finding of %s back from the spool: %w", b.Scope, err)
 			}
 			owner := s.index.id(ownerScope(f.Resource))
-			waits = append(waits, wait{owner: owner, seenFrom: id, nth: uint32(i)}) //nolint:gosec // findings of one scope
+			waits = append(waits, wait{owner: owner, seenFrom: id, nth: uint32(i)})
 		}
 	}
 	o := s.index.order() // with the owners that have no block
