@@ -40,7 +40,7 @@ func installVenv(ctx context.Context, p places, name string) string {
 	if have, err := os.ReadFile(stamp); err == nil && bytes.Equal(have, wanted) { //nolint:gosec // G304: our own folder
 		return ""
 	}
-	progress("installing %s", strings.Join(strings.Fields(string(wanted)), ", "))
+	progress("installing %s and what it needs", name)
 	ctx, cancel := context.WithTimeout(ctx, installLimit)
 	defer cancel()
 	for _, args := range [][]string{
