@@ -59,7 +59,7 @@ func (f *fleetRuns) turn(ctx context.Context, p places) error {
 	}
 	f.floor, f.floorServer = append(f.floor, floor), append(f.floorServer, server)
 	f.calls[0] = lastNumber(string(floor.stdout), " calls")
-	scan, server, err := readFleet(ctx, p, f.accounts, []string{p.binary, "scan", "--org", "--output", os.DevNull})
+	scan, server, err := readFleet(ctx, p, f.accounts, []string{p.binary, "scan", "--org", "--output", "report.txt"})
 	if err != nil {
 		return fmt.Errorf("flowproof: %w", err)
 	}
