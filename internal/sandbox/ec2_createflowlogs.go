@@ -236,7 +236,7 @@ func destinationOf(c *call) (destination, error) {
 		if group == "" {
 			d.group, err = c.groupFromARN(arn)
 		}
-		if err == nil && (!logGroupName.MatchString(d.group) || strings.HasPrefix(d.group, "aws/")) {
+		if err == nil && (len(d.group) > 512 || !logGroupName.MatchString(d.group) || strings.HasPrefix(d.group, "aws/")) {
 			err = invalidValue(d.group, "logGroupName")
 		}
 	case destS3:

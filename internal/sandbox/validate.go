@@ -12,7 +12,7 @@ import (
 var (
 	accountID    = regexp.MustCompile(`^[0-9]{12}$`)
 	resourceID   = regexp.MustCompile(`^[a-z]+(-[a-z]+)*-[0-9a-z]{1,32}$`)
-	logGroupName = regexp.MustCompile(`^[\.\-_/#A-Za-z0-9]{1,512}$`)
+	logGroupName = regexp.MustCompile(`^[\.\-_/#A-Za-z0-9]+$`) // of up to 512: as a count in the pattern, half a megabyte
 )
 
 // maxSeeded bounds what one entry of a scenario may multiply into.
