@@ -24,10 +24,13 @@ func main() {
 	}
 	quick := flag.Bool("quick", false, "about a minute: fewer tools, runs and accounts; writes bench/out/quick.md")
 	some := flag.String("tools", "", "compare only the tools whose name matches this `regexp`, with no organisation; writes bench/out/some.md")
+	runs := flag.Int("runs", fastRuns, "time each tool at most so often; 0 only judges them")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	exit(run(ctx, extentOf(*quick, *some)))
+	e := extentOf(*quick, *some)
+	e.runs = *runs
+	exit(run(ctx, e))
 }
 
 func exit(err error) {
@@ -44,6 +47,7 @@ type extent struct {
 	out    string // where the page goes, from the root
 	vpcs   int
 	tools  string // a regular expression of names
+	runs   int    // the most of any tool
 	slow   bool   // time the tools that take seconds and more, too
 	fleets []fleetSize
 }
@@ -105,6 +109,7 @@ func rowsOf(p places, e extent) ([]row, error) {
 	}
 	var rows []row
 	for _, t := range tools(p) {
+		t.runs = min(t.runs, e.runs)
 		if !t.warmUp && !e.slow {
 			t.runs = 0
 		}
