@@ -128,6 +128,10 @@ func routeOf(ctx context.Context) *route {
 func along[T any](ctx context.Context, call func(context.Context) (T, error)) (T, error) {
 	var none T
 	r := routeOf(ctx)
+	if err := r.gate.queue(ctx); err != nil {
+		return none, err
+	}
+	defer r.gate.unqueue()
 	account, err := r.account.begin()
 	if err != nil {
 		return none, err
@@ -167,6 +171,9 @@ func silence(run context.Context, err error) inventory.Cause {
 type gate struct {
 	free  chan struct{}
 	first sync.Once
+	// As many calls as ever have a place are begun. The others wait here, before the SDK: in its
+	// depths each of them would hold a request and a large stack, which the collector walks.
+	begun chan struct{}
 }
 
 // The places of an account: those it begins with, and those it has once it has answered.
@@ -176,7 +183,7 @@ const (
 )
 
 func newGate() *gate {
-	g := &gate{free: make(chan struct{}, accountCalls)}
+	g := &gate{free: make(chan struct{}, accountCalls), begun: make(chan struct{}, accountCalls)}
 	g.add(firstCalls)
 	return g
 }
@@ -184,6 +191,25 @@ func newGate() *gate {
 func (g *gate) add(n int) {
 	for range n {
 		g.free <- struct{}{}
+	}
+}
+
+// queue waits until a call may begin. Its retries are part of it.
+func (g *gate) queue(ctx context.Context) error {
+	if g == nil {
+		return nil
+	}
+	select {
+	case g.begun <- struct{}{}:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+func (g *gate) unqueue() {
+	if g != nil {
+		<-g.begun
 	}
 }
 
