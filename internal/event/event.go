@@ -82,6 +82,7 @@ type Control struct {
 // scopes are still being discovered.
 type Progress struct {
 	Accounts  int   `json:"accounts"` // of which every scope discovered so far is done
+	Listed    int   `json:"listed"`   // accounts known to be there
 	Done      int   `json:"done"`     // scopes
 	Expected  int   `json:"expected"`
 	Calls     int64 `json:"calls"`     // requests sent, retries included

@@ -16,11 +16,12 @@ import (
 )
 
 const (
-	quietFor = time.Second // a run that is over by then needs no progress
-	logEvery = time.Minute // between lines of a log
-	barWidth = 20          // columns, where there is room
-	barFull  = 100         // what the bar counts to: the number of scopes can still grow
-	barFrame = 12          // columns around the bar: percentage, brackets, spaces
+	quietFor  = time.Second            // a run that is over by then needs no progress
+	logEvery  = time.Minute            // between lines of a log
+	drawEvery = 100 * time.Millisecond // between drawings of a bar
+	barWidth  = 20                     // columns, where there is room
+	barFull   = 100                    // what the bar counts to: the number of scopes can still grow
+	barFrame  = 12                     // columns around the bar: percentage, brackets, spaces
 )
 
 // Progress tells a person how far a run has come, once it has lasted a second: one line that is
@@ -34,7 +35,7 @@ type Progress struct {
 	bar  *progressbar.ProgressBar // nil until it is drawn
 
 	started time.Time
-	logged  time.Time
+	logged  time.Time      // or drawn
 	counted event.Progress // the highest that each count has been: none ever falls
 	drawn   int            // the bar's value, of barFull
 	account string         // the first one met
@@ -88,6 +89,7 @@ func (p *Progress) seen(s inventory.Scope) {
 func (p *Progress) count(c event.Progress) {
 	p.counted = event.Progress{
 		Accounts:  max(p.counted.Accounts, c.Accounts),
+		Listed:    max(p.counted.Listed, c.Listed, c.Accounts),
 		Done:      max(p.counted.Done, c.Done),
 		Expected:  max(p.counted.Expected, c.Expected, c.Done),
 		Calls:     max(p.counted.Calls, c.Calls),
@@ -101,7 +103,9 @@ func (p *Progress) draw() {
 	now := p.now()
 	switch {
 	case p.started.IsZero() || now.Sub(p.started) < quietFor:
+	case p.live && now.Sub(p.logged) < drawEvery: // thousands of scopes can end in a second
 	case p.live:
+		p.logged = now
 		p.drawBar(now)
 	case p.logged.IsZero() || now.Sub(p.logged) >= logEvery:
 		p.logged = now
@@ -146,8 +150,8 @@ func (p *Progress) drawBar(now time.Time) {
 	progressbar.OptionSetWidth(max(1, min(barWidth, width-barFrame-len(text))))(p.bar)
 	progressbar.OptionSetDescription(cut(text, width-barFrame-1))(p.bar)
 	drawn := p.drawn
-	if c := p.counted; c.Expected > 0 { // never full before the end, as more can be discovered
-		drawn = max(drawn, min(barFull-1, barFull*c.Done/c.Expected))
+	if done, all := p.parts(); all > 0 { // never full before the end, as more can be discovered
+		drawn = max(drawn, min(barFull-1, barFull*done/all))
 	}
 	if drawn == p.drawn {
 		_ = p.bar.RenderBlank() // draws the bar as it is, blank or not
@@ -160,35 +164,28 @@ func (p *Progress) drawBar(now time.Time) {
 // text is the counts in words, over the time that they took, and what is left of it.
 func (p *Progress) text(took time.Duration) string {
 	c := p.counted
-	calls := plural(c.Calls, "call") + p.rate(took, " (%.0f/s)")
-	parts := []string{fmt.Sprintf("%d of %s", c.Done, plural(c.Expected, p.unit())), calls}
+	parts := []string{fmt.Sprintf("%d of %s", c.Done, plural(c.Expected, "Region"))}
 	if p.several {
-		parts = append([]string{plural(c.Accounts, "account")}, parts...)
+		parts = []string{fmt.Sprintf("%d of %s", c.Accounts, plural(c.Listed, "account")), plural(c.Done, "scope")}
 	}
-	return listed(append(parts, p.throttled(), plural(c.Gaps, "gap"), p.left(took)))
+	calls := plural(c.Calls, "call") + p.rate(took, " (%.0f/s)")
+	return joined(append(parts, calls, p.throttled(), plural(c.Gaps, "gap"), p.left(took)))
 }
 
 // brief says the same for a line that is too narrow: it is cut at the end, so what matters most
 // comes first.
 func (p *Progress) brief(took time.Duration) string {
 	c := p.counted
-	parts := []string{p.left(took), fmt.Sprintf("%d/%d %ss", c.Done, c.Expected, p.unit()), plural(c.Gaps, "gap"), p.rate(took, "%.0f calls/s"), p.throttled()}
+	parts := []string{p.left(took), fmt.Sprintf("%d/%d Regions", c.Done, c.Expected)}
 	if p.several {
-		parts = append(parts, plural(c.Accounts, "account"))
+		parts = []string{p.left(took), fmt.Sprintf("%d/%d accounts", c.Accounts, c.Listed), plural(c.Done, "scope")}
 	}
-	return listed(parts)
+	return joined(append(parts, plural(c.Gaps, "gap"), p.rate(took, "%.0f calls/s"), p.throttled()))
 }
 
-// listed joins the parts that say something.
-func listed(parts []string) string {
+// joined is the parts that say something.
+func joined(parts []string) string {
 	return strings.Join(slices.DeleteFunc(parts, func(s string) bool { return s == "" }), ", ")
-}
-
-func (p *Progress) unit() string {
-	if p.several {
-		return "scope"
-	}
-	return "Region"
 }
 
 // rate is the number of calls in a second so far; empty before there is one.
@@ -208,10 +205,19 @@ func (p *Progress) throttled() string {
 
 // left is the time that is left if the rest goes as what is done.
 func (p *Progress) left(took time.Duration) string {
-	c := p.counted
-	if p.ended || c.Done == 0 || c.Done >= c.Expected {
+	done, all := p.parts()
+	if p.ended || done == 0 || done >= all {
 		return ""
 	}
-	left := took / time.Duration(c.Done) * time.Duration(c.Expected-c.Done)
+	left := took / time.Duration(done) * time.Duration(all-done)
 	return roughly(left+time.Second/2) + " left"
+}
+
+// parts is how much is done of how much. Accounts are listed ahead, and their scopes are not known
+// before they are entered, so the scopes of many accounts say nothing of what is left.
+func (p *Progress) parts() (done, all int) {
+	if p.several {
+		return p.counted.Accounts, p.counted.Listed
+	}
+	return p.counted.Done, p.counted.Expected
 }

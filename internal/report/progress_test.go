@@ -89,8 +89,8 @@ func TestProgressInALog(t *testing.T) {
 		},
 		"several accounts have scopes, not Regions": {
 			[]step{begun(), inAccount("1"), counted(s/2, 1, 34, 2, 0), inAccount("2"), counted(s, 2, 34, 4, 0), summed(s, 34, 68, 0)},
-			"reading: 0 accounts, 2 of 34 scopes, 4 calls (3/s), 0 gaps, 24s left\n" +
-				"done: 0 accounts, 34 of 34 scopes, 68 calls (27/s), 0 gaps, 2.5s\n",
+			"reading: 0 of 0 accounts, 2 scopes, 4 calls (3/s), 0 gaps\n" +
+				"done: 0 of 0 accounts, 34 scopes, 68 calls (27/s), 0 gaps, 2.5s\n",
 		},
 		"a run that ends with its first news after a second": {
 			[]step{begun(), summed(2*s, 1, 2, 0)}, "done: 1 of 1 Region, 2 calls (1/s), 0 gaps, 2.0s\n",
@@ -158,15 +158,15 @@ func TestProgressOnATerminalFitsItsLine(t *testing.T) {
 func TestProgressOfManyAccountsFitsItsLine(t *testing.T) {
 	t.Parallel()
 	far := step{time.Minute, event.Event{Type: event.TypeProgress, Progress: &event.Progress{
-		Accounts: 3125, Done: 53_125, Expected: 170_000, Calls: 106_250, Throttles: 12, Gaps: 34,
+		Accounts: 2500, Listed: 10_000, Done: 53_125, Expected: 53_637, Calls: 106_250, Throttles: 12, Gaps: 34,
 	}}}
 	out, _ := drawn(t, true, begun(), inAccount("1"), inAccount("2"), far)
-	want := "31% [.]  2m12s left, 53125/170000 scopes, 34 gaps, 1771 calls/s, 12 throttl…"
+	want := "25% [.]  3m00s left, 2500/10000 accounts, 53125 scopes, 34 gaps, 1771 calls…"
 	if got := screen(t, out)[0]; got != want {
 		t.Errorf("drew %q, want %q", got, want)
 	}
 	logged, _ := drawn(t, false, begun(), inAccount("1"), inAccount("2"), far)
-	want = "reading: 3125 accounts, 53125 of 170000 scopes, 106250 calls (1771/s), 12 throttled, 34 gaps, 2m12s left\n"
+	want = "reading: 2500 of 10000 accounts, 53125 scopes, 106250 calls (1771/s), 12 throttled, 34 gaps, 3m00s left\n"
 	if logged != want {
 		t.Errorf("logged %q, want %q", logged, want)
 	}

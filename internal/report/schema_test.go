@@ -176,7 +176,7 @@ func TestSchemasAcceptWhatIsAdded(t *testing.T) {
 		t.Error(err)
 	}
 	events := compiled(t, eventsSchema, false)
-	for _, line := range []string{`{"type":"from-the-future","future":1}`, `{"type":"progress","progress":{"accounts":1,"done":1,"expected":1,"calls":1,"throttles":0,"gaps":0,"more":1}}`} {
+	for _, line := range []string{`{"type":"from-the-future","future":1}`, `{"type":"progress","progress":{"accounts":1,"listed":1,"done":1,"expected":1,"calls":1,"throttles":0,"gaps":0,"more":1}}`} {
 		if err := validate(t, events, []byte(line)); err != nil {
 			t.Error(err)
 		}

@@ -34,6 +34,10 @@ type Source interface {
 
 	// Throttles is how many of them AWS refused for coming too fast.
 	Throttles() int64
+
+	// Accounts is how many accounts are known to be there: it grows while they are listed,
+	// ahead of their scopes. 0 where nobody counts.
+	Accounts() int
 }
 
 // Options is everything that a run depends on.
@@ -242,6 +246,7 @@ func (r *run) emitProgress() error {
 	accounts, done, expected := r.tally.counts()
 	r.shown = event.Progress{
 		Accounts: max(accounts, r.shown.Accounts), // more may be found of one that seemed done
+		Listed:   max(r.Source.Accounts(), r.tally.size()),
 		Done:     done, Expected: expected,
 		Calls: r.Source.Calls(), Throttles: r.Source.Throttles(), Gaps: r.summary.Gaps,
 	}

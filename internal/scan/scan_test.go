@@ -60,6 +60,8 @@ func (s *saved) Read(ctx context.Context, t inventory.Target, kinds []inventory.
 
 func (s *saved) Calls() int64 { return s.calls.Load() }
 
+func (s *saved) Accounts() int { return len(s.scopes) + 5 }
+
 func (s *saved) Throttles() int64 { return s.calls.Load() / 2 }
 
 func scope(account, region string) inventory.Target {

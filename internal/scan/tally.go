@@ -57,6 +57,13 @@ func (t *tally) counts() (accounts, done, expected int) {
 	return t.accounts, t.done, t.expected
 }
 
+// size is the number of accounts met.
+func (t *tally) size() int {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return len(t.left)
+}
+
 // met reports whether some scope of the account was discovered.
 func (t *tally) met(s inventory.Scope) bool {
 	t.mu.Lock()

@@ -56,5 +56,8 @@ func (s *Source) Calls() int64 { return 0 }
 // Throttles implements scan.Source.
 func (s *Source) Throttles() int64 { return 0 }
 
+// Accounts implements scan.Source: nobody counts.
+func (s *Source) Accounts() int { return 0 }
+
 // Close lets go of the folder.
 func (s *Source) Close() error { return s.root.Close() }

@@ -173,6 +173,9 @@ func (s *Source) Calls() int64 { return s.counter.calls.Load() }
 // Throttles implements scan.Source.
 func (s *Source) Throttles() int64 { return s.counter.throttles.Load() }
 
+// Accounts implements scan.Source.
+func (s *Source) Accounts() int { return 1 }
+
 // newHTTPClient keeps as many connections as there may be calls in flight: behind one
 // endpoint the default of 10 would open a connection for most calls. It stays the SDK's own
 // kind of client, so that AWS_CA_BUNDLE and proxies from the environment work.

@@ -29,6 +29,7 @@ type Membership struct {
 // Organization reads many accounts: each through a role that the caller assumes in it, the
 // caller's own with the caller's credentials. NewOrganization has not contacted AWS yet.
 type Organization struct {
+	listed     atomic.Int64 // accounts
 	source     *Source
 	config     aws.Config
 	membership Membership
@@ -98,6 +99,9 @@ func (o *Organization) Calls() int64 { return o.source.Calls() }
 // Throttles implements scan.Source.
 func (o *Organization) Throttles() int64 { return o.source.Throttles() }
 
+// Accounts implements scan.Source: those listed so far.
+func (o *Organization) Accounts() int { return int(o.listed.Load()) }
+
 // Discover implements scan.Source. Accounts are listed, entered and handed on all at once: a scope
 // is being read while later accounts are still unknown.
 func (o *Organization) Discover(ctx context.Context, found func(inventory.Target) error) error {
@@ -106,12 +110,16 @@ func (o *Organization) Discover(ctx context.Context, found func(inventory.Target
 	}
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	members := make(chan Member)
+	listed := make(chan Member)
+	members := ahead(listed)
 	targets := make(chan []inventory.Target)
 	var gaps []inventory.Gap
 	go func() {
-		defer close(members)
-		gaps = o.list(ctx, func(m Member) { members <- m })
+		defer close(listed)
+		gaps = o.list(ctx, func(m Member) {
+			o.listed.Add(1)
+			listed <- m
+		})
 	}()
 	var entering sync.WaitGroup
 	var open atomic.Int64

@@ -172,6 +172,9 @@ func (s *Source) Calls() int64 { return 0 }
 // Throttles implements scan.Source.
 func (s *Source) Throttles() int64 { return 0 }
 
+// Accounts implements scan.Source: nobody counts.
+func (s *Source) Accounts() int { return 0 }
+
 // Close lets go of the file, and removes what was unpacked of it.
 func (s *Source) Close() error {
 	var errs []error
