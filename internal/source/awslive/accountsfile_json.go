@@ -48,6 +48,9 @@ func decodeWhole(text []byte, v any) error {
 func membersOfList(text []byte, lines int) ([]Member, error) {
 	d := json.NewDecoder(bytes.NewReader(text))
 	failed := func(err error) error {
+		if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
+			return fmt.Errorf("line %d: the list breaks off", lines+lineAt(text, len(text)))
+		}
 		return fmt.Errorf("line %d: %w", lines+lineAt(text, int(d.InputOffset())), err)
 	}
 	if start, err := d.Token(); err != nil || start != json.Delim('[') {

@@ -70,8 +70,6 @@ func cannedConfig(b *testing.B) aws.Config {
 	return cfg
 }
 
-var bothLists = []inventory.Kind{inventory.VPCs, inventory.FlowLogs}
-
 // BenchmarkScope is what the CPU of one scope is spent on, without the network. Each case reads the
 // same two lists; floor is the bare SDK with one client a Region.
 func BenchmarkScope(b *testing.B) {
@@ -153,7 +151,7 @@ func readScope(b *testing.B, o *Organization, i int) {
 	if i%regions == 0 {
 		a.credentials = aws.NewCredentialsCache(credentials.NewStaticCredentialsProvider("ASIA"+id, "secret", "token"))
 	}
-	inv := o.Read(context.Background(), inventory.Target{Scope: a.scope("eu-west-1")}, bothLists)
+	inv := o.Read(context.Background(), inventory.Target{Scope: a.scope("eu-west-1")}, bothKinds)
 	if len(inv.Gaps) > 0 || len(inv.VPCs) != 3 || len(inv.FlowLogs) != 2 {
 		b.Fatalf("%d VPCs, %d flow logs, %v", len(inv.VPCs), len(inv.FlowLogs), inv.Gaps)
 	}
