@@ -160,10 +160,10 @@ func (t throttleCounter) IsErrorRetryable(err error) bool {
 	return t.RetryerV2.IsErrorRetryable(err)
 }
 
-// counting is make with its throttles counted.
-func (c *callCounter) counting(make func() aws.Retryer) func() aws.Retryer {
+// counting gives retryers of the same kind that count throttles.
+func (c *callCounter) counting(plain func() aws.Retryer) func() aws.Retryer {
 	return func() aws.Retryer {
-		retryer := make()
+		retryer := plain()
 		v2, ok := retryer.(aws.RetryerV2)
 		if !ok {
 			return retryer
