@@ -6,6 +6,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
 	"github.com/aws/aws-sdk-go-v2/service/ec2/types"
+
+	"flowproof/internal/sandbox"
 )
 
 // TestFlowLogsOnGateways makes one on a transit gateway, on an attachment and on a regional NAT gateway,
@@ -51,6 +53,54 @@ func TestFlowLogsOnGateways(t *testing.T) {
 		})
 		if err != nil || len(out.FlowLogIds) != 1 {
 			t.Errorf("on %s: %+v %v", *on.id, out, err)
+		}
+	}
+}
+
+func TestSeededGateways(t *testing.T) {
+	t.Parallel()
+	w := start(t, scenario(t, `
+accounts:
+  - id: "123456789012"
+    buckets: [{name: logs}]
+    regions:
+      eu-west-1:
+        transit_gateways:
+          - {name: core, attachments: 2, flow_logs: [{bucket: logs}, {bucket: logs, on: attachments}]}
+          - {id: tgw-0c, owner: "999999999999"}
+`))
+	ctx, client := t.Context(), w.ec2("eu-west-1")
+	gateways, err := client.DescribeTransitGateways(ctx, nil)
+	if err != nil || len(gateways.TransitGateways) != 2 || aws.ToString(gateways.TransitGateways[1].OwnerId) != "999999999999" {
+		t.Fatalf("%+v %v", gateways, err)
+	}
+	attachments, err := client.DescribeTransitGatewayAttachments(ctx, nil)
+	if err != nil || len(attachments.TransitGatewayAttachments) != 2 {
+		t.Fatalf("%+v %v", attachments, err)
+	}
+	logs, err := client.DescribeFlowLogs(ctx, nil)
+	if err != nil || len(logs.FlowLogs) != 3 || logs.FlowLogs[0].TrafficType != "" || aws.ToInt32(logs.FlowLogs[0].MaxAggregationInterval) != 60 {
+		t.Errorf("%+v %v", logs, err)
+	}
+}
+
+func TestSeededGatewaysThatCannotBe(t *testing.T) {
+	t.Parallel()
+	for name, gateway := range map[string]string{
+		"an id of something else":        `{id: vpc-1}`,
+		"an owner that is none":          `{owner: me}`,
+		"too few attachments":            `{attachments: -1}`,
+		"a flow log on a subnet of it":   `{flow_logs: [{bucket: b, on: subnets}]}`,
+		"a flow log without a place":     `{flow_logs: [{}]}`,
+		"a field that gateways have not": `{colour: red}`,
+	} {
+		text := "accounts:\n  - id: \"123456789012\"\n    regions: {eu-west-1: {transit_gateways: [" + gateway + "]}}\n"
+		sc, err := sandbox.ParseScenario([]byte(text))
+		if err == nil {
+			_, err = sandbox.New(sc)
+		}
+		if err == nil {
+			t.Errorf("%s is taken", name)
 		}
 	}
 }

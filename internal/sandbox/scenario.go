@@ -78,6 +78,17 @@ type RegionSeed struct {
 	VPCs       []VPCSeed      `yaml:"vpcs"`
 	FlowLogs   []FlowLogSeed  `yaml:"flow_logs"`
 	LogGroups  []LogGroupSeed `yaml:"log_groups"`
+
+	TransitGateways []GatewaySeed `yaml:"transit_gateways"`
+}
+
+// GatewaySeed declares a transit gateway.
+type GatewaySeed struct {
+	ID          string        `yaml:"id"`
+	Name        string        `yaml:"name"`        // the tag Name
+	Owner       string        `yaml:"owner"`       // another account, for one shared with this one
+	Attachments int           `yaml:"attachments"` // of VPCs that are not modelled
+	FlowLogs    []FlowLogSeed `yaml:"flow_logs"`   // on it, or (on: attachments) on each attachment
 }
 
 // VPCSeed declares one VPC, or Count of them.
@@ -100,7 +111,8 @@ type FlowLogSeed struct {
 	Count    int    `yaml:"count"`
 	ID       string `yaml:"id"`
 	Resource string `yaml:"resource"` // id; only outside a VPC
-	// On, inside a VPC: vpc (the default), subnets or interfaces (one flow log on each).
+	// On, inside a VPC: vpc (the default), subnets or interfaces (one flow log on each); inside a
+	// transit gateway: attachments (one flow log on each).
 	On         string            `yaml:"on"`
 	Traffic    string            `yaml:"traffic"` // ALL when empty
 	Group      string            `yaml:"group"`

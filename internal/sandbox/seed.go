@@ -1,12 +1,14 @@
 package sandbox
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"maps"
 	"net/netip"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 )
 
@@ -116,8 +118,40 @@ func (r *region) plant() {
 			r.plantVPC(seed.VPCs[i], strconv.Itoa(i), n)
 		}
 	}
+	for i, g := range seed.TransitGateways {
+		r.plantGateway(g, strconv.Itoa(i))
+	}
 	for i, f := range seed.FlowLogs {
 		r.plantFlowLogs(f, f.Resource, strconv.Itoa(i))
+	}
+}
+
+func (r *region) plantGateway(seed GatewaySeed, place string) {
+	g := &transitGateway{id: seed.ID, owner: cmp.Or(seed.Owner, r.account.id)}
+	if g.id == "" {
+		g.id = r.account.ids.seeded("tgw", r.name, place)
+	}
+	if seed.Name != "" {
+		g.tags = []tag{{"Name", seed.Name}}
+	}
+	r.gateways.add(g.id, g)
+	var attached []string
+	for n := range seed.Attachments {
+		a := &gatewayAttachment{
+			id: r.account.ids.seeded("tgw-attach", r.name, place, n), gatewayID: g.id, gatewayOwner: g.owner,
+			vpcID: r.account.ids.seeded("vpc", r.name, "attached", place, n), owner: r.account.id,
+		}
+		r.attachments.add(a.id, a)
+		attached = append(attached, a.id)
+	}
+	for i, f := range seed.FlowLogs {
+		on := []string{g.id}
+		if f.On == "attachments" {
+			on = attached
+		}
+		for k, id := range on {
+			r.plantFlowLogs(f, id, fmt.Sprint("gateway/", place, "/", i, "/", k))
+		}
 	}
 }
 
@@ -235,6 +269,9 @@ func (r *region) flowLogOf(seed FlowLogSeed, resource string) *flowLog {
 		pinned: seed.Delivery != "" || seed.Error != "", tags: seedTags(seed.Tags),
 	}
 	f.fillDefaults()
+	if strings.HasPrefix(resource, "tgw-") {
+		f.traffic, f.interval = "", 60 // as CreateFlowLogs has it
+	}
 	if seed.Delivery == "none" {
 		f.delivery = ""
 	}

@@ -107,9 +107,34 @@ func (r *RegionSeed) validate() error {
 			return fmt.Errorf("flow_logs[%d]: %w", i, err)
 		}
 	}
+	for i := range r.TransitGateways {
+		if err := r.TransitGateways[i].validate(); err != nil {
+			return fmt.Errorf("transit_gateways[%d]: %w", i, err)
+		}
+	}
 	for i, g := range r.LogGroups {
 		if !logGroupName.MatchString(g.Name) || g.RetentionDays < 0 {
 			return fmt.Errorf("log_groups[%d]: %q is no log group name, or retention_days is below zero", i, g.Name)
+		}
+	}
+	return nil
+}
+
+func (g *GatewaySeed) validate() error {
+	switch {
+	case g.ID != "" && (!resourceID.MatchString(g.ID) || !strings.HasPrefix(g.ID, "tgw-")):
+		return fmt.Errorf("%q is no id of a transit gateway", g.ID)
+	case g.Owner != "" && !accountID.MatchString(g.Owner):
+		return fmt.Errorf("owner %q is not twelve digits", g.Owner)
+	case bad(g.Attachments):
+		return fmt.Errorf("attachments is below zero or above %d", maxSeeded)
+	}
+	for i := range g.FlowLogs {
+		if on := g.FlowLogs[i].On; on != "" && on != "attachments" {
+			return fmt.Errorf("flow_logs[%d]: on: %q is not attachments", i, on)
+		}
+		if err := g.FlowLogs[i].validate(); err != nil {
+			return fmt.Errorf("flow_logs[%d]: %w", i, err)
 		}
 	}
 	return nil
