@@ -114,6 +114,7 @@ type FlowLogSeed struct {
 	// On, inside a VPC: vpc (the default), subnets or interfaces (one flow log on each); inside a
 	// transit gateway: attachments (one flow log on each).
 	On         string            `yaml:"on"`
+	Only       int               `yaml:"only"`    // of those subnets, interfaces or attachments: the first so many; all when 0
 	Traffic    string            `yaml:"traffic"` // ALL when empty
 	Group      string            `yaml:"group"`
 	Bucket     string            `yaml:"bucket"` // name, with an optional /prefix

@@ -149,7 +149,7 @@ func (r *region) plantGateway(seed GatewaySeed, place string) {
 		if f.On == "attachments" {
 			on = attached
 		}
-		for k, id := range on {
+		for k, id := range f.first(on) {
 			r.plantFlowLogs(f, id, fmt.Sprint("gateway/", place, "/", i, "/", k))
 		}
 	}
@@ -190,10 +190,18 @@ func (r *region) plantVPC(seed VPCSeed, place string, n int) {
 		case "interfaces":
 			on = ids(interfaces, func(e *networkInterface) string { return e.id })
 		}
-		for k, id := range on {
+		for k, id := range f.first(on) {
 			r.plantFlowLogs(f, id, fmt.Sprint(place, "/", n, "/", i, "/", k))
 		}
 	}
+}
+
+// first is what a declared flow log is on, of what lies where it stands.
+func (f FlowLogSeed) first(on []string) []string {
+	if f.Only > 0 && f.Only < len(on) {
+		return on[:f.Only]
+	}
+	return on
 }
 
 func ids[T any](list []T, id func(T) string) []string {

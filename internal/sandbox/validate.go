@@ -233,8 +233,8 @@ func (f *FlowLogSeed) validate() error {
 		return fmt.Errorf("interval %d is neither 60 nor 600", f.Interval)
 	case f.ID != "" && (!resourceID.MatchString(f.ID) || !strings.HasPrefix(f.ID, "fl-") || f.Count > 1):
 		return fmt.Errorf("%q is no id of a flow log, or stands with a count", f.ID)
-	case bad(f.Count):
-		return fmt.Errorf("count is below zero or above %d", maxSeeded)
+	case bad(f.Count), bad(f.Only):
+		return fmt.Errorf("count or only is below zero or above %d", maxSeeded)
 	}
 	return nil
 }
