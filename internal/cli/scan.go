@@ -37,10 +37,13 @@ const scopesAtOnceMany = 512
 func (a *app) scanCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:     "scan",
-		Short:   "Read an account and say of every VPC whether its traffic is recorded",
+		Short:   "Read an account, or every one of an organisation, and say of every VPC whether its traffic is recorded",
 		GroupID: groupKnow,
 		Long: `Reads VPCs and flow logs in every enabled Region, two lists a Region, judges them by the
 chosen rules, and reports what fails, what is unknown and what could not be read.
+
+With --org, --ou or --accounts-file it reads many accounts, each but the caller's own through the
+role --role-name: flowproof policy org writes that role, flowproof accounts tries the way in.
 
 ` + exitHelp,
 		Example: `  flowproof scan

@@ -43,7 +43,7 @@ func golden(t *testing.T, name string, got []byte) string {
 			t.Fatal(err)
 		}
 	}
-	want, err := os.ReadFile(path) //nolint:gosec // a golden file
+	want, err := os.ReadFile(path)
 	if err != nil {
 		t.Fatal(err)
 	}

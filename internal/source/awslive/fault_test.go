@@ -141,10 +141,10 @@ func readAll(t *testing.T, o *Organization) map[string]inventory.Inventory {
 			}
 			mu.Lock()
 			defer mu.Unlock()
-			if _, twice := all[target.Scope.String()]; twice {
+			if _, twice := all[target.String()]; twice {
 				t.Errorf("%s twice", target.Scope)
 			}
-			all[target.Scope.String()] = inv
+			all[target.String()] = inv
 		})
 		return nil
 	})
