@@ -38,6 +38,16 @@ const (
 	ToFirehose       = "kinesis-data-firehose"
 )
 
+// Bucket is the bucket that the log delivers to and the prefix in it; empty for another destination.
+func (l FlowLog) Bucket() (name, prefix string) {
+	if l.DestinationType != ToS3 {
+		return "", ""
+	}
+	_, path, _ := strings.Cut(l.Destination, ":::")
+	name, prefix, _ = strings.Cut(path, "/")
+	return name, strings.Trim(prefix, "/")
+}
+
 // Name is the flow log's id, or a stand-in where the answer has none.
 func (l FlowLog) Name() string { return cmp.Or(l.ID, "(no id)") }
 
@@ -105,24 +115,6 @@ func (l FlowLog) On() string {
 	return ""
 }
 
-// Arriving is what is known of records that arrived: the newest of each flow log and interface.
-const Arriving Kind = "arrivals"
-
-// Arrival is the newest record known to have arrived from a flow log, for one interface or
-// (when Interface is empty) from any.
-type Arrival struct {
-	FlowLog   string    `json:"flow_log"`
-	Interface string    `json:"interface,omitempty"`
-	Newest    time.Time `json:"newest"`
-}
-
-// ArrivedSince reports whether the inventory holds a record of the flow log from t or later.
-func (inv *Inventory) ArrivedSince(l FlowLog, t time.Time) bool {
-	return slices.ContainsFunc(inv.Arrivals, func(a Arrival) bool {
-		return a.FlowLog == l.ID && l.ID != "" && !a.Newest.Before(t)
-	})
-}
-
 // LogsOn returns the flow logs on one resource, in the inventory's order. They lie side by side
 // in an inventory that has its one form (Normalize), and the result is a part of that list.
 func (inv *Inventory) LogsOn(resourceID string) []FlowLog {
@@ -136,10 +128,6 @@ func (inv *Inventory) LogsOn(resourceID string) []FlowLog {
 		to++
 	}
 	return inv.FlowLogs[from:to:to]
-}
-
-func compareArrivals(a, b Arrival) int {
-	return cmp.Or(strings.Compare(a.FlowLog, b.FlowLog), strings.Compare(a.Interface, b.Interface), a.Newest.Compare(b.Newest))
 }
 
 // compareFlowLogs is a total order over every field: equal means the same fact twice. One

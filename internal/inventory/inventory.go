@@ -24,6 +24,8 @@ type Inventory struct {
 	NATGateways        []NATGateway        `json:"nat_gateways,omitempty"`
 
 	Arrivals []Arrival `json:"arrivals,omitempty"`
+	Looks    []Look    `json:"looks,omitempty"`
+	Samples  []Sample  `json:"samples,omitempty"`
 	Named    Named     `json:"named,omitzero"`
 }
 
@@ -114,7 +116,9 @@ func (inv *Inventory) Only(kinds []Kind) Inventory {
 		case NATGateways:
 			kept.NATGateways = inv.NATGateways
 		case Arriving:
-			kept.Arrivals = inv.Arrivals
+			kept.Arrivals, kept.Looks = inv.Arrivals, inv.Looks
+		case Records:
+			kept.Samples = inv.Samples
 		}
 	}
 	return kept
@@ -136,8 +140,7 @@ func (inv *Inventory) Normalize() {
 	}
 	slices.SortFunc(inv.FlowLogs, compareFlowLogs)
 	inv.FlowLogs = slices.CompactFunc(inv.FlowLogs, func(a, b FlowLog) bool { return compareFlowLogs(a, b) == 0 })
-	slices.SortFunc(inv.Arrivals, compareArrivals)
-	inv.Arrivals = slices.CompactFunc(inv.Arrivals, func(a, b Arrival) bool { return compareArrivals(a, b) == 0 })
+	inv.normalizeArrivals()
 	inv.Subnets = onceEach(inv.Subnets, compareSubnets, func(s Subnet) string { return s.ID })
 	inv.Interfaces = onceEach(inv.Interfaces, compareInterfaces, func(i Interface) string { return i.ID })
 	inv.TransitGateways = onceEach(inv.TransitGateways, compareGateways, func(g TransitGateway) string { return g.ID })
@@ -179,7 +182,7 @@ func (inv *Inventory) gapForUnplacedLogs() {
 }
 
 // onceEach sorts facts and keeps the first of each id: the fullest, as the comparisons have it.
-func onceEach[T any](facts []T, compare func(a, b T) int, id func(T) string) []T {
+func onceEach[T any, ID comparable](facts []T, compare func(a, b T) int, id func(T) ID) []T {
 	slices.SortFunc(facts, compare)
 	return slices.CompactFunc(facts, func(a, b T) bool { return id(a) == id(b) })
 }

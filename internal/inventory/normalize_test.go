@@ -46,6 +46,10 @@ func odd(r *rand.Rand) inventory.Inventory {
 			FlowLog: pick("fl-1", "fl-2"), Interface: pick("", "eni-1"), Newest: inv.ReadAt.Add(-time.Duration(r.IntN(3)) * 24 * time.Hour),
 		})
 	}
+	for range r.IntN(3) {
+		inv.Looks = append(inv.Looks, inventory.Look{FlowLog: pick("fl-1", "fl-2"), Since: inv.ReadAt, Blind: pick("", "a bound")})
+		inv.Samples = append(inv.Samples, inventory.Sample{FlowLog: pick("fl-1", "fl-2"), OK: r.IntN(2), Lines: []string{pick("a", "b")}})
+	}
 	if r.IntN(4) == 0 {
 		inv.Fail("ec2:DescribeVpcs", inventory.Denied, "no", inventory.VPCs)
 	}
@@ -67,10 +71,14 @@ func TestNormalize_order_and_repetition_change_nothing(t *testing.T) {
 		got.VPCs = append(got.VPCs, got.VPCs...)
 		got.FlowLogs = append(got.FlowLogs, got.FlowLogs...)
 		got.Arrivals = append(got.Arrivals, got.Arrivals...)
+		got.Looks = append(got.Looks, got.Looks...)
+		got.Samples = append(got.Samples, got.Samples...)
 		got.Gaps = append(got.Gaps, got.Gaps...)
 		shuffle(r, got.VPCs)
 		shuffle(r, got.FlowLogs)
 		shuffle(r, got.Arrivals)
+		shuffle(r, got.Looks)
+		shuffle(r, got.Samples)
 		got.Normalize()
 
 		if diff := cmp.Diff(want, got); diff != "" {

@@ -222,8 +222,10 @@ func TestSchema_describes_what_is_written(t *testing.T) {
 func TestRead_gives_only_the_kinds_asked_for(t *testing.T) {
 	t.Parallel()
 	everything := full()[1]
-	everything.Kinds = append(everything.Kinds, "arrivals")
-	everything.Arrivals = []inventory.Arrival{{FlowLog: "fl-1", Newest: readAt}}
+	everything.Kinds = append(everything.Kinds, "arrivals", "records")
+	everything.Arrivals = []inventory.Arrival{{FlowLog: "fl-1", Newest: readAt, Seen: inventory.SeenInStream}}
+	everything.Looks = []inventory.Look{{FlowLog: "fl-1", Since: readAt, Until: readAt, Blind: "cut short"}}
+	everything.Samples = []inventory.Sample{{FlowLog: "fl-1", OK: 1, Lines: []string{"2 -"}}}
 	everything.Fail("ec2:DescribeFlowLogs", inventory.Throttled, "slow", inventory.FlowLogs)
 	s := open(t, save(t, "s.json", everything))
 
