@@ -1,7 +1,6 @@
 package flowrecord
 
 import (
-	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
@@ -10,12 +9,7 @@ import (
 	"strings"
 
 	"github.com/parquet-go/parquet-go"
-	"github.com/parquet-go/parquet-go/format"
 )
-
-// maxParquet bounds what the columns of a file may come to, uncompressed: files of flow logs have
-// up to 75 MB (VPC user guide).
-const maxParquet = 256 << 20
 
 // Parquet reads records from a Parquet file, whose columns are the fields with "_" in the place of
 // "-" (VPC user guide, "Flow log files"). An error ends it; what came before it counts.
@@ -54,7 +48,7 @@ func readParquet(in io.ReaderAt, size int64, take func(Record) bool) (err error)
 	if err != nil {
 		return fmt.Errorf("%w: %w", errParquet, err)
 	}
-	if err := checkColumns(file); err != nil {
+	if err := checkColumns(in, size, file.Metadata()); err != nil {
 		return err
 	}
 	f := formatOf(file)
@@ -81,40 +75,6 @@ func readParquet(in io.ReaderAt, size int64, take func(Record) bool) (err error)
 			return fmt.Errorf("%w: it gives neither rows nor an end", errParquet)
 		}
 	}
-}
-
-// checkFooter refuses a file whose last eight bytes claim a footer that it has no room for: the
-// library would reserve as much memory as they claim.
-func checkFooter(in io.ReaderAt, size int64) error {
-	const magic = "PAR1"
-	var tail [8]byte
-	if size < int64(len(magic)+len(tail)) {
-		return fmt.Errorf("%w: it has %d bytes", errParquet, size)
-	}
-	if n, err := in.ReadAt(tail[:], size-int64(len(tail))); n < len(tail) {
-		return fmt.Errorf("%w: %w", errParquet, err)
-	}
-	if footer := int64(binary.LittleEndian.Uint32(tail[:4])); string(tail[4:]) != magic || footer > size-int64(len(magic)+len(tail)) {
-		return fmt.Errorf("%w: it has no footer", errParquet)
-	}
-	return nil
-}
-
-// checkColumns refuses what would take too long or too much. On damaged columns of the two LZ4 codecs,
-// which flow logs do not use, the library never comes to an end.
-func checkColumns(file *parquet.File) error {
-	var size int64
-	for _, g := range file.Metadata().RowGroups {
-		for _, c := range g.Columns {
-			if codec := c.MetaData.Codec; codec == format.Lz4Raw || codec == format.Lz4 {
-				return fmt.Errorf("%w: it is compressed with %s, which is not read", errParquet, codec)
-			}
-			if size += max(0, c.MetaData.TotalUncompressedSize); size > maxParquet {
-				return fmt.Errorf("%w: its columns come to more than %d MiB", errParquet, maxParquet>>20)
-			}
-		}
-	}
-	return nil
 }
 
 func formatOf(file *parquet.File) Format {

@@ -18,14 +18,14 @@ const maxLine = 64 << 10
 // error that is ErrMalformed, and reading goes on; with any other error it ends, and what came
 // before it counts. A file of which only the beginning is there gives the records that it has, and
 // then io.ErrUnexpectedEOF.
-func Lines(in io.Reader, f Format) iter.Seq2[Record, error] {
+func Lines(in io.Reader, f Format, most int64) iter.Seq2[Record, error] {
 	return func(yield func(Record, error) bool) {
 		text, err := plain(in)
 		if err != nil {
 			yield(Record{}, err)
 			return
 		}
-		lines := bufio.NewReaderSize(text, maxLine)
+		lines := bufio.NewReaderSize(io.LimitReader(text, most), maxLine)
 		for first := true; ; {
 			line, err := lines.ReadSlice('\n')
 			if err != nil && !errors.Is(err, io.EOF) {

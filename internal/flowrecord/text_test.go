@@ -77,7 +77,7 @@ func TestLines(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			got, _, err := count(flowrecord.Lines(strings.NewReader(tt.text), flowrecord.DefaultFormat()))
+			got, _, err := count(flowrecord.Lines(strings.NewReader(tt.text), flowrecord.DefaultFormat(), 1<<20))
 			if (err != nil) != tt.fails {
 				t.Errorf("error %v", err)
 			}
@@ -90,7 +90,7 @@ func TestLines(t *testing.T) {
 
 func TestLines_stop_when_nobody_wants_more(t *testing.T) {
 	t.Parallel()
-	for range flowrecord.Lines(strings.NewReader(ok+"\n"+ok), flowrecord.Format{}) {
+	for range flowrecord.Lines(strings.NewReader(ok+"\n"+ok), flowrecord.Format{}, 1<<20) {
 		break
 	}
 }
@@ -141,7 +141,7 @@ func FuzzLines(f *testing.F) {
 		if err != nil {
 			return
 		}
-		c, lines, _ := count(flowrecord.Lines(io.LimitReader(strings.NewReader(text), 1<<20), parsed))
+		c, lines, _ := count(flowrecord.Lines(strings.NewReader(text), parsed, 1<<20))
 		if c.Records() != len(lines) {
 			t.Errorf("%d records counted, %d given", c.Records(), len(lines))
 		}

@@ -15,6 +15,7 @@ import (
 
 // bucketReader is what is read of S3.
 type bucketReader interface {
+	objectReader
 	HeadBucket(context.Context, *s3.HeadBucketInput, ...func(*s3.Options)) (*s3.HeadBucketOutput, error)
 	GetBucketPolicy(context.Context, *s3.GetBucketPolicyInput, ...func(*s3.Options)) (*s3.GetBucketPolicyOutput, error)
 	bucketSettingsReader

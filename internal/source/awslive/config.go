@@ -29,7 +29,9 @@ type Options struct {
 	Regions     []string // names and globs; empty for every Region that the account has enabled
 	Version     string   // of flowproof, for the user agent
 
-	Named inventory.Names // what to read by name, where the run asks for its kind
+	Named  inventory.Names // what to read by name, where the run asks for its kind
+	Window time.Duration   // how far back to look for arrivals, where the run asks for them; 0 means a day
+	Sample int             // how many of the newest records to keep of each flow log, where the run asks for records
 
 	MFAToken func() (string, error) // asks a person; nil where nobody can be asked
 	Now      func() time.Time
@@ -163,7 +165,7 @@ func throughOneDoor(cfg aws.Config, filter regionFilter, inFlight int) (aws.Conf
 func sourceOf(o Options, filter regionFilter, cfg aws.Config, counter *callCounter) *Source {
 	s := &Source{options: o, home: cfg.Region, counter: counter, allowed: filter, regions: newClients(cfg)}
 	s.identity = sts.NewFromConfig(cfg)
-	s.byName = newNamed(cfg, o.Named)
+	s.byName = newNamed(cfg, o)
 	return s
 }
 

@@ -1,10 +1,12 @@
 package awslive
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
 	"sync"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs"
@@ -19,8 +21,10 @@ import (
 // named reads what is asked for by name. What is global, a role and a bucket, is read once in a
 // run and told in every scope; the next Discover forgets it.
 type named struct {
-	names inventory.Names
-	home  string
+	names  inventory.Names
+	home   string
+	window time.Duration // that arrivals are looked for in
+	sample int           // newest records that are kept of a flow log, when records are read
 
 	roles   roleReader
 	logs    func(region string) logGroupReader
@@ -31,10 +35,11 @@ type named struct {
 	bucket   answers[[]inventory.Bucket]
 	settings answers[settings]        // of buckets that flow logs deliver to
 	own      answers[map[string]bool] // the names of the account's buckets
+	place    answers[placed]          // of buckets that arrivals are looked for in
 }
 
-func newNamed(cfg aws.Config, names inventory.Names) *named {
-	n := &named{names: names, home: cfg.Region}
+func newNamed(cfg aws.Config, o Options) *named {
+	n := &named{names: o.Named, home: cfg.Region, window: cmp.Or(o.Window, defaultWindow), sample: o.Sample}
 	n.roles = iam.NewFromConfig(cfg)
 	n.logs = func(region string) logGroupReader {
 		return cloudwatchlogs.NewFromConfig(cfg, func(o *cloudwatchlogs.Options) { o.Region = region })
@@ -57,6 +62,7 @@ func (n *named) forget() {
 	n.bucket.forget()
 	n.settings.forget()
 	n.own.forget()
+	n.place.forget()
 }
 
 // readers are those of one scope: each fills a part of its own.

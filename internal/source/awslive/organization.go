@@ -202,7 +202,7 @@ func (o *Organization) account(partition, id string) *account {
 		a.byName = sync.OnceValue(func() *named {
 			cfg := o.config.Copy()
 			cfg.Credentials = a.credentials
-			return newNamed(cfg, o.source.options.Named)
+			return newNamed(cfg, o.source.options)
 		})
 		return a
 	})

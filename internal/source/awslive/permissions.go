@@ -66,6 +66,14 @@ func Permissions() []Permission {
 			Source: "CloudWatch Logs API reference, ListTagsForResource",
 		},
 		{
+			Call: "logs:DescribeLogStreams", Actions: []string{"logs:DescribeLogStreams"}, Kinds: []inventory.Kind{inventory.Arriving},
+			Source: "Service authorization reference, Amazon CloudWatch Logs actions: list action",
+		},
+		{
+			Call: "logs:GetLogEvents", Actions: []string{"logs:GetLogEvents"}, Kinds: []inventory.Kind{inventory.Records},
+			Source: "Service authorization reference, Amazon CloudWatch Logs actions: read action",
+		},
+		{
 			Call: "iam:GetRole", Actions: []string{"iam:GetRole"}, Kinds: []inventory.Kind{inventory.Roles, inventory.DeliveryRoles},
 			Source: "IAM API reference, GetRole",
 		},
@@ -90,7 +98,7 @@ func Permissions() []Permission {
 			Source: "IAM API reference, GetPolicyVersion",
 		},
 		{
-			Call: "s3:HeadBucket", Actions: []string{"s3:ListBucket"}, Kinds: []inventory.Kind{inventory.Buckets, inventory.Destinations},
+			Call: "s3:HeadBucket", Actions: []string{"s3:ListBucket"}, Kinds: []inventory.Kind{inventory.Buckets, inventory.Destinations, inventory.Arriving},
 			Source: "S3 API reference, HeadBucket: needs s3:ListBucket",
 		},
 		{
@@ -98,7 +106,7 @@ func Permissions() []Permission {
 			Source: "S3 API reference, GetBucketPolicy",
 		},
 		{
-			Call: "s3:ListBuckets", Actions: []string{"s3:ListAllMyBuckets"}, Kinds: []inventory.Kind{inventory.Destinations},
+			Call: "s3:ListBuckets", Actions: []string{"s3:ListAllMyBuckets"}, Kinds: []inventory.Kind{inventory.Destinations, inventory.Arriving},
 			Source: "S3 API reference, ListBuckets: needs s3:ListAllMyBuckets",
 		},
 		{
@@ -120,6 +128,14 @@ func Permissions() []Permission {
 		{
 			Call: "s3:GetBucketAcl", Actions: []string{"s3:GetBucketAcl"}, Kinds: []inventory.Kind{inventory.Destinations},
 			Source: "S3 API reference, GetBucketAcl",
+		},
+		{
+			Call: "s3:ListObjectsV2", Actions: []string{"s3:ListBucket"}, Kinds: []inventory.Kind{inventory.Arriving},
+			Source: "S3 API reference, ListObjectsV2: needs s3:ListBucket",
+		},
+		{
+			Call: "s3:GetObject", Actions: []string{"s3:GetObject"}, Kinds: []inventory.Kind{inventory.Records},
+			Source: "S3 API reference, GetObject",
 		},
 		{
 			Call: "firehose:DescribeDeliveryStream", Actions: []string{"firehose:DescribeDeliveryStream"}, Kinds: []inventory.Kind{inventory.Streams, inventory.Destinations},

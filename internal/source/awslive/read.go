@@ -66,6 +66,7 @@ func (s *Source) read(ctx context.Context, a *account, t inventory.Target, kinds
 	}
 	running.Wait()
 	s.readReferred(ctx, a, &inv)
+	s.readArrivals(ctx, a, &inv)
 	for i, r := range readers {
 		if errs[i] != nil {
 			cause, message := classify(errs[i], circumstances{run: ctx, credentials: true, optIn: isOptIn(t.Region)})

@@ -1,0 +1,152 @@
+package awslive
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs"
+	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs/types"
+
+	"flowproof/internal/flowrecord"
+	"flowproof/internal/inventory"
+)
+
+// logStreamReader is what tells of records in CloudWatch Logs.
+type logStreamReader interface {
+	DescribeLogStreams(context.Context, *cloudwatchlogs.DescribeLogStreamsInput, ...func(*cloudwatchlogs.Options)) (*cloudwatchlogs.DescribeLogStreamsOutput, error)
+	GetLogEvents(context.Context, *cloudwatchlogs.GetLogEventsInput, ...func(*cloudwatchlogs.Options)) (*cloudwatchlogs.GetLogEventsOutput, error)
+}
+
+// group is a log group and the flow logs that deliver to it.
+type group struct {
+	name string
+	logs []inventory.FlowLog
+}
+
+// searchGroups looks at each log group once, for all flow logs that deliver to it.
+func (k *search) searchGroups(ctx context.Context) {
+	var groups []group
+	for _, l := range k.logsTo(inventory.ToCloudWatchLogs) {
+		i := slices.IndexFunc(groups, func(g group) bool { return g.name == l.GroupName() })
+		if i < 0 {
+			i, groups = len(groups), append(groups, group{name: l.GroupName()})
+		}
+		groups[i].logs = append(groups[i].logs, l)
+	}
+	interfaces := interfacesByID(k.inv)
+	eachAtOnce(ctx, groups, func(ctx context.Context, g group) { k.searchGroup(ctx, g, interfaces) })
+}
+
+func interfacesByID(inv *inventory.Inventory) map[string]inventory.Interface {
+	byID := make(map[string]inventory.Interface, len(inv.Interfaces))
+	for _, i := range inv.Interfaces {
+		byID[i.ID] = i
+	}
+	return byID
+}
+
+func (k *search) searchGroup(ctx context.Context, g group, interfaces map[string]inventory.Interface) {
+	client := k.named.logs(k.inv.Region)
+	streams, whole, err := streamsSince(ctx, client, g.name, k.edges.since)
+	if err != nil {
+		k.fail(inventory.Arriving, g.logs[0], "logs:DescribeLogStreams", err)
+		return
+	}
+	for _, l := range g.logs {
+		arrivals, doubtful := attribute(l, g.logs, streams, interfaces, k.edges)
+		blind := ""
+		switch {
+		case !whole:
+			blind = fmt.Sprintf("log group %s has more than %d streams with records of that time: the rest was not looked at", g.name, streamPages*streamsPerPage)
+		case len(arrivals) == 0 && doubtful != "":
+			blind = fmt.Sprintf("log stream %s is of an interface that is gone, and more than one flow log delivers to %s", doubtful, g.name)
+		}
+		if slices.Contains(k.inv.Kinds, inventory.Records) {
+			arrivals = append(arrivals, k.readStreams(ctx, client, l, arrivals)...)
+		}
+		k.add(arrivals, k.look(l, blind))
+	}
+}
+
+// streamsPerPage is the most that DescribeLogStreams gives at once (API reference).
+const streamsPerPage = 50
+
+// streamsSince lists the streams of a group whose newest event is not older than since, the newest
+// first. whole is false where a bound cut the list short. A group that does not exist has none:
+// delivery makes it with the first record.
+func streamsSince(ctx context.Context, client logStreamReader, group string, since time.Time) (streams []types.LogStream, whole bool, err error) {
+	in := &cloudwatchlogs.DescribeLogStreamsInput{
+		LogGroupName: aws.String(group), OrderBy: types.OrderByLastEventTime, Descending: aws.Bool(true), Limit: aws.Int32(streamsPerPage),
+	}
+	for range streamPages {
+		out, err := limited(ctx, client.DescribeLogStreams, in)
+		if _, absent := errors.AsType[*types.ResourceNotFoundException](err); absent {
+			return nil, true, nil
+		}
+		if err != nil {
+			return nil, false, err
+		}
+		for _, s := range out.LogStreams {
+			if newestEvent(s).Before(since) {
+				return streams, true, nil
+			}
+			streams = append(streams, s)
+		}
+		if aws.ToString(out.NextToken) == "" {
+			return streams, true, nil
+		}
+		in.NextToken = out.NextToken
+	}
+	return streams, false, nil
+}
+
+// newestEvent is when the newest event of a stream was; the zero time where CloudWatch Logs does
+// not tell. That a stream was made, or something put into it, is no sign of a new record.
+func newestEvent(s types.LogStream) time.Time {
+	if s.LastEventTimestamp == nil {
+		return time.Time{}
+	}
+	return time.UnixMilli(*s.LastEventTimestamp)
+}
+
+// attribute finds the streams of a group that hold records of one flow log: by the traffic in the
+// name, and by the interface, which the log must be on. Where two logs record the same traffic of an
+// interface into one group, both write to the same stream, and its events count for both. The
+// interface of a stream may be gone by now; then the stream counts if no other log of the account
+// delivers such records there, and else it is doubtful.
+func attribute(l inventory.FlowLog, logs []inventory.FlowLog, streams []types.LogStream, interfaces map[string]inventory.Interface, e edges) (arrivals []inventory.Arrival, doubtful string) {
+	for _, s := range streams {
+		name := aws.ToString(s.LogStreamName)
+		id, traffic, ok := flowrecord.ParseStream(name)
+		newest, recent := e.within(newestEvent(s))
+		if !ok || !recent || newest.Before(l.Created) || !writes(l, id, traffic) {
+			continue
+		}
+		known, present := interfaces[id]
+		switch {
+		case l.ResourceID == id, present && l.Covers(known), !present && onlyWriter(l, logs, id, traffic):
+			arrivals = append(arrivals, inventory.Arrival{FlowLog: l.ID, Interface: id, Newest: newest, Seen: inventory.SeenInStream})
+		case !present:
+			doubtful = name
+		}
+	}
+	return arrivals, doubtful
+}
+
+// writes reports whether a log may write to a stream of that name: streams of transit gateways are
+// named after attachments, and have no traffic.
+func writes(l inventory.FlowLog, id, traffic string) bool {
+	if l.OnGateway() || strings.HasPrefix(id, "tgw-") {
+		return l.OnGateway() && strings.HasPrefix(id, "tgw-")
+	}
+	return traffic == l.TrafficType
+}
+
+func onlyWriter(l inventory.FlowLog, logs []inventory.FlowLog, id, traffic string) bool {
+	return !slices.ContainsFunc(logs, func(o inventory.FlowLog) bool { return o.ID != l.ID && writes(o, id, traffic) })
+}
