@@ -97,6 +97,7 @@ func (r Resource) Scope() inventory.Scope {
 type Evidence struct {
 	FlowLogs []inventory.FlowLog `json:"flow_logs"`
 	Coverage *Coverage           `json:"coverage,omitempty"` // of rules that ask what is recorded of each part
+	Arrival  *Arrival            `json:"arrival,omitempty"`  // of the rule that asks what has arrived
 }
 
 // Coverage is what is recorded of a VPC's interfaces, or of a transit gateway's attachments.

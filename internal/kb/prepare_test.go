@@ -79,11 +79,13 @@ func prepare(t *testing.T, ruleID string, env []string, accountID string) names 
 	case "flow-log-delivery-check": // the role may do nothing, and the group is gone
 		c.createRole(t, "")
 		n[flowLog] = c.createFlowLog(t, n, ec2types.TrafficTypeAll)
+	case "flow-log-arrival-check":
+		c.createRole(t, mayRecord)
+		c.createGroup(t)
+		n[flowLog] = c.createFlowLog(t, n, ec2types.TrafficTypeAll)
 	case "flow-log-traffic-check":
 		c.createRole(t, mayRecord)
-		if _, err := c.logs.CreateLogGroup(t.Context(), &cloudwatchlogs.CreateLogGroupInput{LogGroupName: aws.String(group)}); err != nil {
-			t.Fatal(err)
-		}
+		c.createGroup(t)
 		n[flowLog] = c.createFlowLog(t, n, ec2types.TrafficTypeAccept)
 	}
 	return n
@@ -102,6 +104,13 @@ func (c clients) createRole(t *testing.T, policy string) {
 	if _, err := c.iam.PutRolePolicy(t.Context(), &iam.PutRolePolicyInput{
 		RoleName: aws.String(role), PolicyName: aws.String("record"), PolicyDocument: aws.String(policy),
 	}); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func (c clients) createGroup(t *testing.T) {
+	t.Helper()
+	if _, err := c.logs.CreateLogGroup(t.Context(), &cloudwatchlogs.CreateLogGroupInput{LogGroupName: aws.String(group)}); err != nil {
 		t.Fatal(err)
 	}
 }

@@ -25,6 +25,7 @@ type Verdict struct {
 	Message   string
 	FlowLogs  []inventory.FlowLog // the facts it rests on
 	Coverage  *finding.Coverage   // likewise, of rules that ask for it
+	Arrival   *finding.Arrival    // likewise
 	Gaps      []inventory.Gap     // for an unknown: what could not be read; none where AWS does not say
 }
 
@@ -95,7 +96,7 @@ func (p *Pass) report(r finding.Resource, aspect string, v Verdict) {
 		Assurance:   v.Assurance,
 		Message:     v.Message,
 		Resource:    r,
-		Evidence:    finding.Evidence{FlowLogs: orEmpty(v.FlowLogs), Coverage: v.Coverage},
+		Evidence:    finding.Evidence{FlowLogs: orEmpty(v.FlowLogs), Coverage: v.Coverage, Arrival: v.Arrival},
 		Gaps:        orEmpty(v.Gaps),
 	})
 }

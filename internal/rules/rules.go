@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"flowproof/internal/rule"
+	flowlogarrivalcheck "flowproof/internal/rules/flow-log-arrival-check"
 	flowlogdeliverycheck "flowproof/internal/rules/flow-log-delivery-check"
 	flowlogtrafficcheck "flowproof/internal/rules/flow-log-traffic-check"
 	vpcflowlogcheck "flowproof/internal/rules/vpc-flow-log-check"
@@ -17,6 +18,7 @@ func All() []rule.Rule {
 		vpcflowlogcheck.Rule(),
 		flowlogdeliverycheck.Rule(),
 		flowlogtrafficcheck.Rule(),
+		flowlogarrivalcheck.Rule(),
 	}
 }
 

@@ -85,6 +85,7 @@ func TestNeeds(t *testing.T) {
 	for _, r := range rules.All() {
 		whole := inventory.Inventory{
 			Kinds: slices.Concat(r.Needs, []inventory.Kind{inventory.FlowLogs, inventory.VPCs}), VPCs: []inventory.VPC{{ID: "vpc-1"}},
+			FlowLogs:        []inventory.FlowLog{{ID: "fl-1", ResourceID: "subnet-1", Status: "ACTIVE"}}, // so that those who judge flow logs have one
 			TransitGateways: []inventory.TransitGateway{{ID: "tgw-1"}},
 		}
 		for _, kind := range append(whole.Kinds, "unheard-of") {

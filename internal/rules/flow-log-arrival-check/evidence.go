@@ -1,0 +1,63 @@
+package flowlogarrivalcheck
+
+import (
+	"fmt"
+	"slices"
+
+	"flowproof/internal/finding"
+	"flowproof/internal/inventory"
+	"flowproof/internal/rule"
+)
+
+// evidence is what is known of a flow log's records within the window.
+func evidence(p *rule.Pass, l inventory.FlowLog) *finding.Arrival {
+	inv := p.Inventory
+	a := &finding.Arrival{Since: inv.ReadAt.Add(-p.Policy.Window), Seen: []finding.SeenOf{}, Unseen: []string{}}
+	for _, seen := range inv.ArrivalsOf(l) {
+		if seen.Newest.Before(a.Since) {
+			continue
+		}
+		if seen.Newest.After(a.Newest) {
+			a.Newest, a.Sign = seen.Newest, seen.Seen
+		}
+		if seen.Interface != "" {
+			a.Seen = append(a.Seen, finding.SeenOf{Interface: seen.Interface, Newest: seen.Newest})
+		}
+	}
+	for _, i := range inv.InterfacesOf(l) {
+		if !i.InUse() {
+			continue
+		}
+		a.InUse++
+		if !slices.ContainsFunc(a.Seen, func(s finding.SeenOf) bool { return s.Interface == i.ID }) {
+			a.Unseen = append(a.Unseen, i.ID)
+		}
+	}
+	if look := inv.LookAt(l); look != nil {
+		a.Blind = look.Blind
+	}
+	a.Records = records(inv.SampleOf(l))
+	return a
+}
+
+func records(s *inventory.Sample) *finding.Records {
+	if s == nil {
+		return nil
+	}
+	return &finding.Records{
+		Read: s.Records(), OK: s.OK, NoData: s.NoData, SkipData: s.SkipData, Other: s.Other, Malformed: s.Malformed,
+		Lines: append([]string{}, s.Lines...),
+	}
+}
+
+// proof says what was seen. Files in a bucket do not tell interfaces apart unless they are read.
+func proof(l inventory.FlowLog, a *finding.Arrival) string {
+	text := fmt.Sprintf("records of %s arrive: the newest that was seen is of %s", l.ResourceID, clock(a.Newest))
+	if len(a.Seen) > 0 && a.InUse > 0 {
+		text += fmt.Sprintf("; of %d interfaces in use, %d were seen", a.InUse, a.InUse-len(a.Unseen))
+	}
+	if a.Records != nil && a.Records.SkipData > 0 {
+		text += fmt.Sprintf("; %d of the %d records read are SKIPDATA: AWS lost traffic there", a.Records.SkipData, a.Records.Read)
+	}
+	return text
+}
