@@ -79,12 +79,18 @@ func (o outputs) live() []event.Handler {
 }
 
 // write writes the reports that need the whole run.
-func (o outputs) write(spool *event.Spool) error {
+func (o outputs) write(spool *event.Spool) error { return o.writeAs(report.Write, spool) }
+
+// document writes a run in a format.
+type document func(format string, w io.Writer, spool *event.Spool, o report.Options) error
+
+// writeAs writes the documents of a command.
+func (o outputs) writeAs(document document, spool *event.Spool) error {
 	for _, out := range o {
 		if out.format == report.JSONL {
 			continue
 		}
-		if err := report.Write(out.format, out.w, spool, out.options); err != nil {
+		if err := document(out.format, out.w, spool, out.options); err != nil {
 			return fmt.Errorf("write the %s report: %w", out.format, err)
 		}
 	}

@@ -34,7 +34,7 @@ beside the role in each of them, which policy org writes.`,
 			if err != nil {
 				return err
 			}
-			kinds := rule.Needs(chosen, policyOf(settings))
+			kinds := append(rule.Needs(chosen, policyOf(settings)), kindsToRead(settings)...)
 			policy := awslive.ReadPolicy(kinds)
 			if manyAccounts(settings) {
 				policy = callerPolicy(settings, kinds)
@@ -47,6 +47,6 @@ beside the role in each of them, which policy org writes.`,
 			return err
 		},
 	}
-	a.addFlags(cmd, "rule", "framework", "skip-rule", "ruleset", "org", "ou", "accounts-file", "role-name", "region")
+	a.addFlags(cmd, "rule", "framework", "skip-rule", "ruleset", "read-records", "org", "ou", "accounts-file", "role-name", "region")
 	return cmd
 }

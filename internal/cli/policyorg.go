@@ -36,7 +36,7 @@ asked of AWS: the current identity, and its organisation.`,
 			return a.policyOrg(cmd.Context(), settings, format)
 		},
 	}
-	a.addFlags(cmd, "trust", "org-id", "role-name", "external-id", "session-duration", "rule", "framework", "skip-rule", "ruleset", "profile", "endpoint-url", "region")
+	a.addFlags(cmd, "trust", "org-id", "role-name", "external-id", "session-duration", "rule", "framework", "skip-rule", "ruleset", "read-records", "profile", "endpoint-url", "region")
 	cmd.Flags().StringVar(&format, "format", "cloudformation", "how to write it: `cloudformation|terraform`")
 	return cmd
 }
@@ -49,7 +49,7 @@ func (a *app) policyOrg(ctx context.Context, s config.Settings, format string) e
 	}
 	role := readrole.Role{
 		Name: s.RoleName, Trusted: s.Trust, OrgID: s.OrgID, ExternalID: s.ExternalID, Session: s.SessionDuration,
-		Actions: awslive.ReadPolicy(rule.Needs(chosen, policyOf(s))).Actions(),
+		Actions: awslive.ReadPolicy(append(rule.Needs(chosen, policyOf(s)), kindsToRead(s)...)).Actions(),
 	}
 	if len(role.Trusted) == 0 || role.OrgID == "" {
 		if err := a.askWhoScans(ctx, s, &role); err != nil {

@@ -99,7 +99,7 @@ It only reads. What it could not read is never counted as a pass.`,
 		&cobra.Group{ID: groupAbout, Title: "About:"},
 	)
 	root.AddCommand(
-		a.scanCommand(), a.snapshotCommand(), a.kbCommand(), a.frameworksCommand(), a.accountsCommand(), a.policyCommand(),
+		a.scanCommand(), a.proveCommand(), a.snapshotCommand(), a.kbCommand(), a.frameworksCommand(), a.accountsCommand(), a.policyCommand(),
 		a.planCommand(), a.applyCommand(), a.verifyCommand(), a.rollbackCommand(),
 		a.demoCommand(), a.sandboxCommand(),
 		a.configCommand(), a.versionCommand(),

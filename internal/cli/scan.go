@@ -24,7 +24,7 @@ var readFlags = []string{
 	"source", "profile", "endpoint-url", "region", "account",
 	"org", "ou", "accounts-file", "exclude-account", "role-name", "external-id", "session-name", "session-duration",
 	"rule", "framework", "skip-rule", "ruleset",
-	"window", "quiet", "verbose", "no-color",
+	"window", "read-records", "quiet", "verbose", "no-color",
 }
 
 // scopesAtOnce is how many scopes are read at the same time; calls have a bound of their own.
@@ -157,6 +157,7 @@ func (a *app) prepareRun(s config.Settings, source scan.Source) (*preparedRun, e
 	r := &preparedRun{closers: []io.Closer{spool}, options: scan.Options{
 		Source:  source,
 		Rules:   chosen,
+		Kinds:   kindsToRead(s),
 		Policy:  policyOf(s),
 		Spool:   spool,
 		Review:  accepted,
@@ -187,6 +188,14 @@ func (a *app) prepareRun(s config.Settings, source scan.Source) (*preparedRun, e
 		r.closers = append(r.closers, w)
 	}
 	return r, nil
+}
+
+// kindsToRead are those that a person asks for beside what the rules need.
+func kindsToRead(s config.Settings) []inventory.Kind {
+	if !s.ReadRecords {
+		return nil
+	}
+	return []inventory.Kind{inventory.FlowLogs, inventory.Interfaces, inventory.Arriving, inventory.Records}
 }
 
 // run runs to the end. A snapshot of a run that failed is dropped: it would pass for a whole one.

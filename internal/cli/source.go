@@ -108,6 +108,8 @@ func (a *app) liveOptions(s config.Settings) awslive.Options {
 		Regions:     s.Region,
 		Version:     version,
 		Named:       namesToRead(s),
+		Window:      s.Window,
+		Sample:      int(s.Sample),
 		Now:         time.Now,
 	}
 	if terminal.IsTerminal(a.streams.Stdin) && terminal.IsTerminal(a.streams.Stderr) {

@@ -38,6 +38,8 @@ type Settings struct {
 	SkipRule      []string      `setting:"skip-rule"`
 	Ruleset       string        `setting:"ruleset"`
 	Window        time.Duration `setting:"window"`
+	ReadRecords   bool          `setting:"read-records"`
+	Sample        int32         `setting:"sample"`
 	FailOn        string        `setting:"fail-on"`
 	Baseline      string        `setting:"baseline"`
 	AllowGaps     bool          `setting:"allow-gaps"`

@@ -133,6 +133,11 @@ func judging() []Setting {
 		},
 		{Key: "window", Kind: Duration, Default: "24h", Placeholder: "DURATION", Doc: "how recent a record must be to prove arrival"},
 		{
+			Key: "read-records", Kind: Switch,
+			Doc: "read the newest records too, which say who talked to whom; needs logs:GetLogEvents and s3:GetObject",
+		},
+		{Key: "sample", Kind: Count, Default: "0", Placeholder: "COUNT", Doc: "how many of the newest records of each flow log to show, with --read-records"},
+		{
 			Key: "fail-on", Kind: Text, Default: "low", Allowed: []string{"low", "medium", "high", "critical", "none"},
 			Doc: "lowest severity of a failing finding that makes exit status 3",
 		},

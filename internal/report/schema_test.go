@@ -26,6 +26,7 @@ const (
 	base         = "https://flowproof.invalid/schema/"
 	scanSchema   = "scan-v1.json"
 	eventsSchema = "events-v1.json"
+	proofSchema  = "prove-v1.json"
 
 	accountsSchema = "accounts-v1.json"
 )
@@ -50,7 +51,7 @@ func compiled(t testing.TB, file string, closed bool) *jsonschema.Schema {
 	t.Helper()
 	c := jsonschema.NewCompiler()
 	c.AssertFormat()
-	for _, f := range []string{scanSchema, eventsSchema, accountsSchema} {
+	for _, f := range []string{scanSchema, eventsSchema, accountsSchema, proofSchema} {
 		doc := node(t, f)
 		if closed {
 			closeObjects(doc)

@@ -180,6 +180,11 @@ func (r *textReport) next(b *strings.Builder, failing []*section) {
 	if r.notRead.has(inventory.Denied) {
 		list = append(list, advice{"flowproof policy read", "the permissions that reading needs"})
 	}
+	r.advise(b, list)
+}
+
+// advise shows commands to type next.
+func (r *textReport) advise(b *strings.Builder, list []advice) {
 	if len(list) == 0 {
 		return
 	}

@@ -1,11 +1,13 @@
 package sandbox
 
 import (
+	"bytes"
+	"compress/gzip"
 	"crypto/md5" //nolint:gosec // an ETag is one, and nothing here depends on its strength
 	"encoding/hex"
+	"io"
 	"net/http"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 )
@@ -120,8 +122,31 @@ func (r *region) deliverToBucket(f *flowLog, now time.Time) {
 		return
 	}
 	f.fed = now
-	b.objects[r.objectKey(f)] = object{at: now, body: []byte("records of " + strconv.Itoa(len(enis)) + " interfaces\n")}
+	b.objects[r.objectKey(f)] = object{at: now, body: r.recordFile(f, enis)}
 	r.account.wake(f.tick(r, now))
+}
+
+// recordFile is what a flow log delivers now: a line of the fields' names and a record of each
+// interface, compressed (VPC user guide, "Flow log files"). It is text whatever the file format.
+func (r *region) recordFile(f *flowLog, enis []*networkInterface) []byte {
+	var names []string
+	for _, field := range strings.Fields(f.format) {
+		names = append(names, strings.Trim(field, "${}"))
+	}
+	text := strings.Join(names, " ") + "\n"
+	for _, eni := range enis {
+		d := feed{log: f, eni: eni, region: r, first: f.fed, every: time.Duration(f.interval) * time.Second}
+		text += d.record(0).message + "\n"
+	}
+	var out bytes.Buffer
+	w := gzip.NewWriter(&out)
+	if _, err := io.WriteString(w, text); err != nil {
+		return nil // a buffer takes everything
+	}
+	if err := w.Close(); err != nil {
+		return nil
+	}
+	return out.Bytes()
 }
 
 // objectKey is the place and name of what a flow log delivers now (VPC user guide, "Flow log

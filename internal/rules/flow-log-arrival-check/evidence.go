@@ -51,10 +51,10 @@ func records(s *inventory.Sample) *finding.Records {
 }
 
 // proof says what was seen. Files in a bucket do not tell interfaces apart unless they are read.
-func proof(l inventory.FlowLog, a *finding.Arrival) string {
-	text := fmt.Sprintf("records of %s arrive: the newest that was seen is of %s", l.ResourceID, clock(a.Newest))
+func proof(a *finding.Arrival) string {
+	text := "records arrive: the newest seen is of " + clock(a.Newest)
 	if len(a.Seen) > 0 && a.InUse > 0 {
-		text += fmt.Sprintf("; of %d interfaces in use, %d were seen", a.InUse, a.InUse-len(a.Unseen))
+		text += fmt.Sprintf("; of %d interfaces in use %d seen", a.InUse, a.InUse-len(a.Unseen))
 	}
 	if a.Records != nil && a.Records.SkipData > 0 {
 		text += fmt.Sprintf("; %d of the %d records read are SKIPDATA: AWS lost traffic there", a.Records.SkipData, a.Records.Read)

@@ -44,7 +44,7 @@ func verdict(p *rule.Pass, l inventory.FlowLog) rule.Verdict {
 	inv := p.Inventory
 	facts := evidence(p, l)
 	if !facts.Newest.IsZero() {
-		return rule.Verdict{Outcome: finding.Pass, Message: proof(l, facts), Arrival: facts}
+		return rule.Verdict{Outcome: finding.Pass, Message: proof(facts), Arrival: facts}
 	}
 	v := rule.Verdict{Outcome: finding.Unknown, Arrival: facts}
 	look, gaps := inv.LookAt(l), gapsAbout(inv, l)

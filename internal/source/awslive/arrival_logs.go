@@ -114,6 +114,10 @@ func newestEvent(s types.LogStream) time.Time {
 	return time.UnixMilli(*s.LastEventTimestamp)
 }
 
+// longestInterval is the most that one record covers. An event bears the time at which its interval
+// began, so that the first of a flow log can be older than it; an earlier one is of a flow log before.
+const longestInterval = 10 * time.Minute
+
 // attribute finds the streams of a group that hold records of one flow log: by the traffic in the
 // name, and by the interface, which the log must be on. Where two logs record the same traffic of an
 // interface into one group, both write to the same stream, and its events count for both. The
@@ -124,7 +128,7 @@ func attribute(l inventory.FlowLog, logs []inventory.FlowLog, streams []types.Lo
 		name := aws.ToString(s.LogStreamName)
 		id, traffic, ok := flowrecord.ParseStream(name)
 		newest, recent := e.within(newestEvent(s))
-		if !ok || !recent || newest.Before(l.Created) || !writes(l, id, traffic) {
+		if !ok || !recent || newest.Before(l.Created.Add(-longestInterval)) || !writes(l, id, traffic) {
 			continue
 		}
 		known, present := interfaces[id]
