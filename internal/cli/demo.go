@@ -17,7 +17,7 @@ func (a *app) demoCommand() *cobra.Command {
 		Short:   "See it work on the embedded AWS, without an account",
 		GroupID: groupTry,
 		Long: `Starts the embedded AWS with the account of a shop that has something of everything wrong, and
-tells the whole story on it: scan, plan, apply, verify, roll back. Each command is run as you would
+tells the whole story on it: scan, plan, apply, verify, roll back, prove. Each command is run as you would
 type it, and what is said about it is checked. Nothing outside this machine is contacted.
 
 Exits 0 when the demo went as it should, 1 when it did not.`,
@@ -42,6 +42,7 @@ func story() []chapter {
 		{"Apply: what was reviewed is what runs, approved by its hash", playApply},
 		{"Verify: the scanner itself says whether it is fixed", playVerify},
 		{"Roll back: what flowproof made goes again, and nothing else", playRollback},
+		{"Prove: one VPC goes from not recorded to records that have arrived", playProof},
 	}
 }
 

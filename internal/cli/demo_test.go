@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"strings"
 	"testing"
+	"time"
 
 	"flowproof/internal/sandbox"
 	"flowproof/internal/terminal"
@@ -23,10 +24,11 @@ func TestTheDemoEndsAtWhatIsNotAsItSays(t *testing.T) {
 		chapters int // that are played to their end
 		want     string
 	}{
-		{"as it should be", func(*sandbox.Scenario) {}, 5, ""},
+		{"as it should be", func(*sandbox.Scenario) {}, 6, ""},
 		{"nothing is denied", func(s *sandbox.Scenario) { s.Faults = nil }, 0, "flowproof scan"},
 		{"a VPC that is not there", func(s *sandbox.Scenario) { delete(s.Accounts[0].Regions, "sa-east-1") }, 0, "sa-east-1"},
 		{"flow logs that may not be made", deny("ec2", "CreateFlowLogs"), 2, "apply plan.json --approve"},
+		{"records that never come", func(s *sandbox.Scenario) { s.RecordDelay = time.Hour }, 5, "not delivering"},
 		{"flow logs that may not be deleted", deny("ec2", "DeleteFlowLogs"), 4, "rollback plan.json --approve"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
