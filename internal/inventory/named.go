@@ -71,8 +71,8 @@ func NamedKinds() []Kind { return []Kind{Buckets, LogGroups, Roles, Streams} }
 
 // Only keeps what the kinds stand for.
 func (n Named) Only(kinds []Kind) Named {
-	has := func(any ...Kind) bool {
-		return slices.ContainsFunc(any, func(k Kind) bool { return slices.Contains(kinds, k) })
+	has := func(either ...Kind) bool {
+		return slices.ContainsFunc(either, func(k Kind) bool { return slices.Contains(kinds, k) })
 	}
 	var kept Named
 	if has(LogGroups, Destinations) {

@@ -218,7 +218,7 @@ func (b *bucketCalls) acl() error {
 		if g.Grantee == nil {
 			continue
 		}
-		grantee := cmp.Or(aws.ToString(g.Grantee.URI), aws.ToString(g.Grantee.ID), aws.ToString(g.Grantee.EmailAddress)) //nolint:staticcheck // deprecated, and still in force where it stands
+		grantee := cmp.Or(aws.ToString(g.Grantee.URI), aws.ToString(g.Grantee.ID), aws.ToString(g.Grantee.EmailAddress))
 		if grantee != owner {
 			b.into.ACL = append(b.into.ACL, inventory.Grant{Grantee: grantee, Permission: string(g.Permission)})
 		}
