@@ -80,7 +80,7 @@ type scanned struct {
 	Findings []struct {
 		Rule, Outcome, Message string
 		Assurance              *string
-		Resource               struct{ ID, Region, Type string }
+		Resource               struct{ ID, Account, Region, Type string }
 	} `json:"findings"`
 }
 
