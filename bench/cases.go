@@ -81,8 +81,8 @@ func cases() []awkward {
 			},
 		},
 		{
-			name: "unused VPC", region: caseRegion, ok: says(fail), setUp: func(m moto, region string) (string, error) { return m.vpc(region, "") },
-			right: "fail: CIS asks it of all VPCs; no interface is in this one yet",
+			name: "unused VPC", region: caseRegion, ok: says(fail), setUp: unused,
+			right: "fail: CIS asks it of all VPCs; this one has a subnet and no interface yet",
 		},
 		{
 			name: "default VPC", region: defaultRegion, right: "fail", ok: says(fail), setUp: moto.usedDefault,
@@ -131,6 +131,15 @@ func (m moto) usedVPC(region string) (string, error) {
 		return "", err
 	}
 	return vpc, m.networkInterface(region, subnet)
+}
+
+func unused(m moto, region string) (string, error) {
+	vpc, err := m.vpc(region, "")
+	if err != nil {
+		return "", err
+	}
+	_, err = m.subnet(region, vpc, 0)
+	return vpc, err
 }
 
 func (m moto) usedDefault(region string) (string, error) {

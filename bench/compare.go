@@ -84,7 +84,7 @@ func (r row) takeTurn(ctx context.Context, s stageAt, turn int, delay time.Durat
 	if r.unavailable != "" || done.problem != "" || len(done.runs) == r.runs {
 		return
 	}
-	_, got, calls, err := s.run(ctx, r.tool, r.args, scene{delay: delay}, nil)
+	got, calls, err := s.run(ctx, r.tool, r.args, scene{delay: delay}, nil)
 	switch {
 	case err != nil:
 		done.problem = err.Error()
@@ -98,23 +98,23 @@ func (r row) takeTurn(ctx context.Context, s stageAt, turn int, delay time.Durat
 
 // run runs a tool once in a folder of its own, which is gone when run returns: look is called
 // before.
-func (s stageAt) run(ctx context.Context, t tool, args func(string) []string, sc scene, look func(dir string, r result) error) (string, result, int, error) {
+func (s stageAt) run(ctx context.Context, t tool, args func(string) []string, sc scene, look func(dir string, r result) error) (got result, calls int, err error) {
 	dir, err := os.MkdirTemp("", "flowproof-bench-*")
 	if err != nil {
-		return "", result{}, 0, err
+		return result{}, 0, err
 	}
 	defer func() { _ = os.RemoveAll(dir) }() // in the system's temporary folder
 	s.proxy.play(sc)
 	run := program{args: args(dir), env: environment(t, dir, s.proxy.url), dir: dir, limit: runLimit}
-	got, err := measure(ctx, run)
-	calls := s.proxy.count()
+	got, err = measure(ctx, run)
+	calls = s.proxy.count()
 	if got.timedOut {
 		err = fmt.Errorf("ended after %v without a result", runLimit)
 	}
 	if err == nil && look != nil {
 		err = look(dir, got)
 	}
-	return dir, got, calls, err
+	return got, calls, err
 }
 
 // judgeTools runs every tool that judges once on the awkward cases.
@@ -149,7 +149,7 @@ func (s stageAt) judge(ctx context.Context, t tool, all []awkward, vpcs map[stri
 		args = t.caseArgs
 	}
 	var said report
-	_, got, calls, err := s.run(ctx, t, args, sc, func(dir string, r result) error {
+	got, calls, err := s.run(ctx, t, args, sc, func(dir string, r result) error {
 		var err error
 		said, err = s.listen(ctx, t, dir, r)
 		return err

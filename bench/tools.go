@@ -23,7 +23,6 @@ type tool struct {
 	env    []string
 
 	unavailable string // why it could not be installed
-	version     string
 }
 
 // places is where programs and files of the comparison are.
