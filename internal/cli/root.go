@@ -38,7 +38,7 @@ func Main(args []string, streams terminal.Streams) int {
 // wall time (make bench). A run of thousands collects as ever once it nears softMemory.
 const (
 	lazyCollection = 400
-	softMemory     = 160 << 20
+	softMemory     = 184 << 20
 )
 
 // tuneMemory leaves whatever GOGC and GOMEMLIMIT say in force.
