@@ -92,13 +92,17 @@ func run(ctx context.Context, e extent) error {
 	if err := judgeTools(ctx, p, rows); err != nil {
 		return err
 	}
-	page := render(e, circumstancesOf(ctx, p), rows, readFleets(ctx, p, e.fleets))
+	fleets := readFleets(ctx, p, e.fleets)
+	if err := ctx.Err(); err != nil {
+		return err // half a comparison is none: the page stays
+	}
+	page := render(e, circumstancesOf(ctx, p), rows, fleets)
 	fmt.Print(page.result)
 	if err := os.WriteFile(filepath.Join(root, e.out), []byte(page.whole), 0o644); err != nil { //nolint:gosec // documentation is for everybody to read
 		return err
 	}
 	progress("wrote %s", e.out)
-	return ctx.Err()
+	return nil
 }
 
 // rowsOf are the tools of this extent. The slow ones only judge where they are not timed.
