@@ -12,7 +12,7 @@ import (
 )
 
 // installLimit bounds the installation of one peer.
-const installLimit = 10 * time.Minute
+const installLimit = 20 * time.Minute
 
 // install puts every peer into a virtual environment of its own, once for each state of its
 // requirements. One that cannot be installed stays in the table, with the reason.
