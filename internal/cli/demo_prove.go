@@ -17,23 +17,17 @@ import (
 const (
 	provedVPC    = "checkout-us"
 	provedRegion = "us-east-1"
-	provedPlan   = "one-vpc.json"
+	provedPlan   = "one.json"
 	looks        = 40
 	betweenLooks = 100 * time.Millisecond
 )
 
 // playProof takes one VPC from not recorded to proven.
 func playProof(ctx context.Context, s *stage) error {
-	id := ""
-	for _, f := range s.before.Findings {
-		if f.Resource.Name == provedVPC && f.Resource.Type == finding.VPCType {
-			id = f.Resource.ID
-		}
-	}
 	if err := s.seen(ctx, 1, finding.Absent); err != nil {
 		return err
 	}
-	if err := s.show(ctx, statusClean, 1, "plan", "--region", provedRegion, "--resource", id, "--out", s.file(provedPlan)); err != nil {
+	if err := s.show(ctx, statusClean, 1, "plan", "--region", provedRegion, "--tag", "Name="+provedVPC, "--out", s.file(provedPlan)); err != nil {
 		return err
 	}
 	hash, err := hashOfPlan(s.file(provedPlan))
