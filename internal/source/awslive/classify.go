@@ -57,7 +57,7 @@ func classify(err error, c circumstances) (inventory.Cause, string) {
 	case errors.As(err, &given):
 		return given.cause, given.Error()
 	case errors.As(err, &api):
-		return classifyAPI(err, api, c), describeAPI(api)
+		return classifyAPI(err, api, c), renewal(err) + describeAPI(api)
 	case isTimeout(err):
 		return inventory.Unreachable, "no answer in time: " + rootMessage(err)
 	case isCut(err), errors.As(err, &body):
@@ -139,6 +139,15 @@ func isNetwork(err error) bool {
 	var op *net.OpError
 	var dns *net.DNSError
 	return errors.As(err, &send) || errors.As(err, &op) || errors.As(err, &dns)
+}
+
+// renewal says that it was not the call that AWS refused, but the role that it needs anew: its session
+// had come to its end.
+func renewal(err error) string {
+	if operation, ok := errors.AsType[*smithy.OperationError](err); ok && operation.Service() != "STS" && strings.Contains(err.Error(), "operation error STS: AssumeRole") {
+		return "the role's session has ended, and sts:AssumeRole gave no other: "
+	}
+	return ""
 }
 
 // describeAPI is AWS's code and message in one line. The encoded authorization message is

@@ -409,3 +409,8 @@ func TestThePlacesOfAnAccountAreFewUntilItAnswers(t *testing.T) {
 func jsonError(code string) io.ReadCloser {
 	return io.NopCloser(strings.NewReader(`{"__type":"` + code + `","message":"made by a test"}`))
 }
+
+// xmlError is one as query services answer it.
+func xmlError(code string) io.ReadCloser {
+	return io.NopCloser(strings.NewReader("<ErrorResponse><Error><Code>" + code + "</Code><Message>made by a test</Message></Error></ErrorResponse>"))
+}

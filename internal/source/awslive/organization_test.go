@@ -142,6 +142,36 @@ func TestCredentialsAreRenewedOnALongRun(t *testing.T) {
 	})
 }
 
+func TestARoleThatIsNotLentAgainIsToldApart(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		role := Role{Name: "flowproof-read", Session: "flowproof", Duration: minSession}
+		assumed := 0
+		o, _ := brokenOrganization(t, four, []string{"eu-west-1"}, Membership{Role: role, Only: []string{faulty}}, func(_ context.Context, q request) (*http.Response, error) {
+			if !strings.HasPrefix(q.operation, "AssumeRole") {
+				return nil, nil
+			}
+			if assumed++; assumed == 1 {
+				return nil, nil
+			}
+			r := refusal(http.StatusForbidden, "")
+			r.Body = xmlError("AccessDenied")
+			return r, nil
+		})
+		readAll(t, o)
+		time.Sleep(minSession) // of a clock that nobody waits for
+		inv := o.Read(t.Context(), inventory.Target{Scope: inventory.Scope{Partition: "aws", Account: faulty, Region: "eu-west-1"}}, bothKinds)
+		for _, g := range inv.Gaps {
+			if g.Cause != inventory.Denied || !strings.Contains(g.Message, "sts:AssumeRole gave no other: AccessDenied") {
+				t.Errorf("%s %s: %s", g.API, g.Cause, g.Message)
+			}
+		}
+		if inv.Status() != inventory.StatusUnread {
+			t.Errorf("the scope is %s", inv.Status())
+		}
+	})
+}
+
 func TestAListThatIsCutOffGivesWhatCame(t *testing.T) {
 	t.Parallel()
 	o, _ := brokenOrganization(t, units(""), []string{"eu-west-1"}, Membership{}, func(_ context.Context, q request) (*http.Response, error) {
