@@ -55,20 +55,21 @@ Exit status:
 			if err != nil {
 				return err
 			}
-			return a.prove(cmd.Context(), settings)
+			return a.prove(cmd.Context(), settings, planAfter(cmd.Flags(), settings))
 		},
 	}
 	a.addFlags(cmd, proofFlags...)
 	return cmd
 }
 
-// prove is a scan by two rules, told as what arrived where.
-func (a *app) prove(ctx context.Context, s config.Settings) (err error) {
+// prove is a scan by two rules, told as what arrived where. plan is the command that it suggests for
+// VPCs that are not recorded.
+func (a *app) prove(ctx context.Context, s config.Settings, plan string) (err error) {
 	if s.Sample > 0 && !s.ReadRecords {
 		return usageError{errors.New("--sample shows records, which are read only with --read-records")}
 	}
 	s.Rule, s.SkipRule, s.Framework = proofRules, nil, nil
-	outputs, err := a.openOutputs(s, "")
+	outputs, err := a.openOutputs(s, plan)
 	if err != nil {
 		return err
 	}

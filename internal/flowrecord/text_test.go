@@ -90,7 +90,10 @@ func TestLines(t *testing.T) {
 
 func TestLines_stop_when_nobody_wants_more(t *testing.T) {
 	t.Parallel()
-	for range flowrecord.Lines(strings.NewReader(ok+"\n"+ok), flowrecord.Format{}, 1<<20) {
+	for _, err := range flowrecord.Lines(strings.NewReader(ok+"\n"+ok), flowrecord.Format{}, 1<<20) {
+		if err != nil {
+			t.Error(err)
+		}
 		break
 	}
 }

@@ -61,7 +61,7 @@ func proofRun() []event.Event {
 func TestProofGoldens(t *testing.T) {
 	t.Parallel()
 	for file, look := range map[string]look{
-		"prove.json": {format: JSON}, "80.txt": {format: Text}, "80-colour.txt": {format: Text, Options: Options{Colour: true}},
+		"prove.json": {format: JSON}, "80.txt": {format: Text, Options: Options{Plan: planCommand}}, "80-colour.txt": {format: Text, Options: Options{Colour: true}},
 		"120-verbose.txt": {format: Text, Options: Options{Width: 120, Verbose: true}}, "40.txt": {format: Text, Options: Options{Width: 40}},
 	} {
 		t.Run(file, func(t *testing.T) {

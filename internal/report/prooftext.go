@@ -95,7 +95,9 @@ func (s *proofPart) add(b *strings.Builder, p proof, verbose bool) {
 		id = []string{on(p.logs[0])}
 	}
 	for _, f := range p.logs {
-		why = append(why, told(f, verbose)...)
+		if p.state() != notRecorded { // of such a VPC its own message has said it
+			why = append(why, told(f, verbose)...)
+		}
 	}
 	s.row(b, resource.Account, []string{resource.Region}, id, why)
 	for _, f := range p.logs {
@@ -238,8 +240,8 @@ func (t *proofText) next(b *strings.Builder) {
 	case t.parts[nothingCame].vpcs+t.parts[notProven].vpcs > 0:
 		list = append(list, advice{"flowproof kb show " + arrivalRule, "how to look and what to do by hand"})
 	}
-	if t.parts[notRecorded].vpcs > 0 {
-		list = append(list, advice{"flowproof plan --out plan.json", "plan the repair, change nothing"})
+	if t.parts[notRecorded].vpcs > 0 && t.options.Plan != "" {
+		list = append(list, advice{t.options.Plan, "plan the repair, change nothing"})
 	}
 	t.advise(b, list)
 }
