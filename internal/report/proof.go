@@ -1,6 +1,7 @@
 package report
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 
@@ -100,7 +101,7 @@ func (p proof) state() proofState {
 	}
 	worst := nothingToDo
 	for _, f := range p.logs {
-		switch f.Outcome {
+		switch cmp.Or(f.SuppressedOutcome, f.Outcome) { // what somebody accepts is not proven by that
 		case finding.Fail:
 			return nothingCame
 		case finding.Unknown:
@@ -111,8 +112,8 @@ func (p proof) state() proofState {
 			}
 		}
 	}
-	if p.vpc != nil && p.vpc.Assurance == finding.Delivering && worst == nothingToDo {
-		return proven
+	if p.vpc != nil && len(p.logs) == 0 { // recorded by flow logs on its subnets, as the policy allows
+		worst = map[bool]proofState{true: proven, false: notProven}[p.vpc.Assurance == finding.Delivering]
 	}
 	return worst
 }

@@ -129,6 +129,8 @@ func TestProofState(t *testing.T) {
 		{"one of two had to deliver and did not", proof{vpc(finding.Delivering), log(finding.Unknown, finding.Fail, finding.Pass)}, nothingCame},
 		{"nothing in use", proof{vpc(finding.Unproven), log(finding.NotApplicable)}, nothingToDo},
 		{"by its subnets", proof{vpc(finding.Delivering), nil}, proven},
+		{"by its subnets, not seen", proof{vpc(finding.Unproven), nil}, notProven},
+		{"accepted by somebody", proof{vpc(finding.Unproven), []finding.Finding{{Outcome: finding.Suppressed, SuppressedOutcome: finding.Fail}}}, nothingCame},
 		{"on a subnet", proof{nil, log(finding.Pass)}, proven},
 	}
 	for _, tt := range tests {

@@ -52,13 +52,14 @@ func interfacesByID(inv *inventory.Inventory) map[string]inventory.Interface {
 
 func (k *search) searchGroup(ctx context.Context, g group, interfaces map[string]inventory.Interface) {
 	client := k.named.logs(k.inv.Region)
-	streams, whole, err := streamsSince(ctx, client, g.name, k.edges.since)
+	found, whole, err := streamsSince(ctx, client, g.name, k.edges.since)
 	if err != nil {
 		k.fail(inventory.Arriving, g.logs[0], "logs:DescribeLogStreams", err)
 		return
 	}
+	streams := k.edges.streams(found)
 	for _, l := range g.logs {
-		arrivals, doubtful := attribute(l, g.logs, streams, interfaces, k.edges)
+		arrivals, doubtful := g.attribute(l, streams, interfaces)
 		blind := ""
 		switch {
 		case !whole:
@@ -118,39 +119,56 @@ func newestEvent(s types.LogStream) time.Time {
 // began, so that the first of a flow log can be older than it; an earlier one is of a flow log before.
 const longestInterval = 10 * time.Minute
 
+// stream is a log stream with records of the window, as its name tells whose.
+type stream struct {
+	name, eni, traffic string
+	newest             time.Time
+}
+
+// streams takes the names of log streams apart, and leaves out those that no flow log has written, or
+// not within the window.
+func (e edges) streams(found []types.LogStream) []stream {
+	var streams []stream
+	for _, s := range found {
+		name := aws.ToString(s.LogStreamName)
+		eni, traffic, ok := flowrecord.ParseStream(name)
+		if newest, recent := e.within(newestEvent(s)); ok && recent {
+			streams = append(streams, stream{name, eni, traffic, newest})
+		}
+	}
+	return streams
+}
+
 // attribute finds the streams of a group that hold records of one flow log: by the traffic in the
 // name, and by the interface, which the log must be on. Where two logs record the same traffic of an
 // interface into one group, both write to the same stream, and its events count for both. The
 // interface of a stream may be gone by now; then the stream counts if no other log of the account
 // delivers such records there, and else it is doubtful.
-func attribute(l inventory.FlowLog, logs []inventory.FlowLog, streams []types.LogStream, interfaces map[string]inventory.Interface, e edges) (arrivals []inventory.Arrival, doubtful string) {
+func (g group) attribute(l inventory.FlowLog, streams []stream, interfaces map[string]inventory.Interface) (arrivals []inventory.Arrival, doubtful string) {
 	for _, s := range streams {
-		name := aws.ToString(s.LogStreamName)
-		id, traffic, ok := flowrecord.ParseStream(name)
-		newest, recent := e.within(newestEvent(s))
-		if !ok || !recent || newest.Before(l.Created.Add(-longestInterval)) || !writes(l, id, traffic) {
+		if s.newest.Before(l.Created.Add(-longestInterval)) || !writes(l, s) {
 			continue
 		}
-		known, present := interfaces[id]
+		known, present := interfaces[s.eni]
 		switch {
-		case l.ResourceID == id, present && l.Covers(known), !present && onlyWriter(l, logs, id, traffic):
-			arrivals = append(arrivals, inventory.Arrival{FlowLog: l.ID, Interface: id, Newest: newest, Seen: inventory.SeenInStream})
+		case l.ResourceID == s.eni, present && l.Covers(known), !present && g.onlyWriter(l, s):
+			arrivals = append(arrivals, inventory.Arrival{FlowLog: l.ID, Interface: s.eni, Newest: s.newest, Seen: inventory.SeenInStream})
 		case !present:
-			doubtful = name
+			doubtful = s.name
 		}
 	}
 	return arrivals, doubtful
 }
 
-// writes reports whether a log may write to a stream of that name: streams of transit gateways are
-// named after attachments, and have no traffic.
-func writes(l inventory.FlowLog, id, traffic string) bool {
-	if l.OnGateway() || strings.HasPrefix(id, "tgw-") {
-		return l.OnGateway() && strings.HasPrefix(id, "tgw-")
+// writes reports whether a log may write to a stream: those of transit gateways are named after
+// attachments, and have no traffic.
+func writes(l inventory.FlowLog, s stream) bool {
+	if l.OnGateway() || strings.HasPrefix(s.eni, "tgw-") {
+		return l.OnGateway() && strings.HasPrefix(s.eni, "tgw-")
 	}
-	return traffic == l.TrafficType
+	return s.traffic == l.TrafficType
 }
 
-func onlyWriter(l inventory.FlowLog, logs []inventory.FlowLog, id, traffic string) bool {
-	return !slices.ContainsFunc(logs, func(o inventory.FlowLog) bool { return o.ID != l.ID && writes(o, id, traffic) })
+func (g group) onlyWriter(l inventory.FlowLog, s stream) bool {
+	return !slices.ContainsFunc(g.logs, func(o inventory.FlowLog) bool { return o.ID != l.ID && writes(o, s) })
 }

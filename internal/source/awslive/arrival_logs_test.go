@@ -66,7 +66,8 @@ func TestAttribute(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			arrivals, doubtful := attribute(tt.log, append(tt.others, tt.log), []types.LogStream{tt.stream}, interfaces, day())
+			g := group{name: "flows", logs: append(tt.others, tt.log)}
+			arrivals, doubtful := g.attribute(tt.log, day().streams([]types.LogStream{tt.stream}), interfaces)
 			if (len(arrivals) == 1) != tt.arrived || (doubtful != "") != tt.doubtful {
 				t.Errorf("arrivals %v, doubtful %q", arrivals, doubtful)
 			}
@@ -78,7 +79,7 @@ func TestAttribute(t *testing.T) {
 func TestTimesAheadCountAsNow(t *testing.T) {
 	t.Parallel()
 	log := inventory.FlowLog{ID: "fl-1", ResourceID: "eni-1", TrafficType: "ALL"}
-	arrivals, _ := attribute(log, []inventory.FlowLog{log}, []types.LogStream{streamAt("eni-1-all", -48*time.Hour)}, nil, day())
+	arrivals, _ := group{logs: []inventory.FlowLog{log}}.attribute(log, day().streams([]types.LogStream{streamAt("eni-1-all", -48*time.Hour)}), nil)
 	if len(arrivals) != 1 || !arrivals[0].Newest.Equal(noon) {
 		t.Errorf("arrivals %v, want one of now", arrivals)
 	}
