@@ -66,8 +66,9 @@ func verdict(p *rule.Pass, l inventory.FlowLog) rule.Verdict {
 	return v
 }
 
-// absence judges a flow log of which a whole look saw nothing. Records come with every interval, of
-// an interface without traffic too (NODATA), so one that was in use throughout had to show.
+// absence judges a flow log of which a whole look saw nothing. Of all traffic records come with every
+// interval, of an interface without any too (NODATA), so one that was in use throughout had to
+// show. Whether that holds of a log of accepted or rejected traffic alone AWS does not say.
 func absence(p *rule.Pass, l inventory.FlowLog, look inventory.Look, v rule.Verdict) rule.Verdict {
 	edge := p.Inventory.ReadAt.Add(-p.Policy.Window)
 	from, to := look.Since, look.Until
@@ -82,6 +83,8 @@ func absence(p *rule.Pass, l inventory.FlowLog, look inventory.Look, v rule.Verd
 		v.Message = "no record was seen; within a window of " + p.Policy.Window.String() + " that says nothing, since what tells of records can be two hours late"
 	case l.Created.IsZero() || l.Created.After(from):
 		v.Message = "no record was seen; it is not known to be older than the window"
+	case l.Traffic() != inventory.AllTraffic:
+		v.Message = "no record was seen; it records " + l.Traffic().String() + " alone, of which there may have been none"
 	case len(busy) == 0:
 		v.Message = "no record was seen; no interface on " + l.ResourceID + " is known to be in use for longer than the window"
 	default:

@@ -88,6 +88,7 @@ func TestVerdicts(t *testing.T) {
 		{"a flow log of unknown age", []change{log(func(l *inventory.FlowLog) { l.Created = time.Time{} })}, finding.Unknown, "not known to be older", 0},
 		{"an interface younger than the window", []change{func(inv *inventory.Inventory) { inv.Interfaces[0].Attached = ago(20) }}, finding.Unknown, "no interface on vpc-1 is known to be in use for longer", 0},
 		{"an interface of unknown age", []change{func(inv *inventory.Inventory) { inv.Interfaces[0].Attached = time.Time{} }}, finding.Unknown, "no interface on vpc-1 is known", 0},
+		{"rejected traffic alone", []change{log(func(l *inventory.FlowLog) { l.TrafficType = "REJECT" })}, finding.Unknown, "it records REJECT alone, of which there may have been none", 0},
 		{"a transit gateway", []change{log(func(l *inventory.FlowLog) { l.ResourceID = "tgw-1" })}, finding.Unknown, "whether tgw-1 had traffic is not known", 0},
 
 		{"no interface in use", []change{func(inv *inventory.Inventory) { inv.Interfaces[0].Status = "available" }}, finding.NotApplicable, "no network interface on vpc-1 is in use", 0},
