@@ -144,7 +144,7 @@ func installCopy(from, to string) error {
 	if err != nil {
 		return err
 	}
-	defer source.Close()
+	defer func() { _ = source.Close() }()                                             // it was only read
 	target, err := os.OpenFile(to+".copy", os.O_CREATE|os.O_WRONLY|os.O_TRUNC, 0o755) //nolint:gosec // G302, G304: a program, in our own folder
 	if err != nil {
 		return err
