@@ -79,7 +79,7 @@ fuzz: venv ## run each fuzz test for FUZZTIME (10s)
 		for name in $$names; do \
 			case $$name in Fuzz*) ;; *) continue ;; esac; \
 			echo "$$pkg $$name"; \
-			go test -run '^$$' -fuzz "^$$name\$$" -fuzztime $(FUZZTIME) $$pkg || exit 1; \
+			go test -run '^$$' -fuzz "^$$name\$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 10x $$pkg || exit 1; \
 		done; \
 	done
 

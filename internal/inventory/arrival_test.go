@@ -68,3 +68,17 @@ func TestWhatIsKnownOfAFlowLog(t *testing.T) {
 		t.Errorf("kept of arrivals: %+v", kept)
 	}
 }
+
+// TestNothingReadIsUnread: that no destination was asked about is not reading any.
+func TestNothingReadIsUnread(t *testing.T) {
+	t.Parallel()
+	inv := inventory.Inventory{Kinds: []inventory.Kind{inventory.FlowLogs, inventory.Arriving, inventory.Destinations}}
+	inv.Fail("ec2:DescribeFlowLogs", inventory.Denied, "no", inventory.FlowLogs)
+	if got := inv.Status(); got != inventory.StatusUnread {
+		t.Errorf("status %s, want unread", got)
+	}
+	inv.Gaps[0].Kind = inventory.Arriving
+	if got := inv.Status(); got != inventory.StatusIncomplete {
+		t.Errorf("status %s with whole flow logs, want incomplete", got)
+	}
+}

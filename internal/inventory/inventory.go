@@ -56,11 +56,17 @@ func (inv *Inventory) Status() Status {
 		return StatusIncomplete
 	}
 	for _, k := range inv.Kinds {
-		if inv.Whole(k) {
+		if inv.Whole(k) && (inv.Whole(FlowLogs) || !k.ofFlowLogs()) {
 			return StatusIncomplete
 		}
 	}
 	return StatusUnread
+}
+
+// ofFlowLogs reports whether a kind is about what flow logs name: where they were not read there was
+// nothing to ask about.
+func (k Kind) ofFlowLogs() bool {
+	return slices.Contains([]Kind{Destinations, DeliveryRoles, Arriving, Records}, k)
 }
 
 // Whole reports whether a kind was asked for and read to its end.

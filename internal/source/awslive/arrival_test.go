@@ -174,3 +174,26 @@ func TestRecordsAreReadWhenTheyAreAskedFor(t *testing.T) {
 		t.Errorf("gaps %+v and %d arrivals, want a gap in records alone", denied.Gaps, len(denied.Arrivals))
 	}
 }
+
+// TestLookingStaysWithinItsPermissions: the policy for these kinds allows each call that is made, and
+// the one without records allows none that reads them.
+func TestLookingStaysWithinItsPermissions(t *testing.T) {
+	t.Parallel()
+	kinds := []inventory.Kind{inventory.FlowLogs, inventory.Interfaces, inventory.Arriving}
+	for _, extra := range [][]inventory.Kind{nil, {inventory.Records}} {
+		_, calls := look(t, destinations, 0, awslive.Options{}, extra...)
+		asked := append(slices.Clone(kinds), extra...)
+		for call := range calls {
+			if !slices.ContainsFunc(awslive.Permissions(), func(p awslive.Permission) bool {
+				return strings.HasSuffix(p.Call, ":"+call) && slices.ContainsFunc(p.Kinds, func(k inventory.Kind) bool { return slices.Contains(asked, k) })
+			}) {
+				t.Errorf("%s is made for %v, and its row of permissions does not say so", call, asked)
+			}
+		}
+	}
+	for _, action := range awslive.ReadPolicy(kinds).Statement[0].Action {
+		if action == "s3:GetObject" || action == "logs:GetLogEvents" {
+			t.Errorf("%s is allowed though nobody asks for records", action)
+		}
+	}
+}
