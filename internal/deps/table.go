@@ -39,7 +39,7 @@ func rows() []row {
 		}},
 
 		// Rules see an inventory and nothing else, so that any source can be judged.
-		{"internal/rule", []string{"internal/inventory", "internal/finding"}},
+		{"internal/rule", []string{"internal/inventory", "internal/finding", "internal/iampolicy", "internal/flowrecord"}},
 		{"internal/rules", []string{"internal/rule", "internal/rules/*"}},
 		{"internal/rules/*", []string{"internal/rule", "internal/inventory", "internal/finding", "internal/iampolicy"}},
 		{"internal/kb", []string{"internal/rule", "internal/finding", "internal/framework", "internal/terminal"}},

@@ -40,23 +40,29 @@ func (f Files) span() time.Duration {
 	return 24 * time.Hour
 }
 
-// folder is that of a time (VPC user guide, "Flow log files").
-func (f Files) folder(at time.Time) string {
+// Root is what the keys of all files begin with: the folder of the flow logs of an account in a Region
+// (VPC user guide, "Flow log files").
+func (f Files) Root() string {
 	root := strings.Trim(f.Prefix, "/")
 	if root != "" {
 		root += "/"
 	}
+	if f.Hive {
+		return root + "AWSLogs/aws-account-id=" + f.Account + "/aws-service=vpcflowlogs/aws-region=" + f.Region + "/"
+	}
+	return root + "AWSLogs/" + f.Account + "/vpcflowlogs/" + f.Region + "/"
+}
+
+// folder is that of a time.
+func (f Files) folder(at time.Time) string {
 	layout, hour := "2006/01/02/", "15/"
 	if f.Hive {
-		root += "AWSLogs/aws-account-id=" + f.Account + "/aws-service=vpcflowlogs/aws-region=" + f.Region + "/"
 		layout, hour = "year=2006/month=01/day=02/", "hour=15/"
-	} else {
-		root += "AWSLogs/" + f.Account + "/vpcflowlogs/" + f.Region + "/"
 	}
 	if f.PerHour {
 		layout += hour
 	}
-	return root + at.UTC().Format(layout)
+	return f.Root() + at.UTC().Format(layout)
 }
 
 // Newest gives what the keys of the flow log's files begin with, one prefix for each folder, the

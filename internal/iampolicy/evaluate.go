@@ -98,7 +98,13 @@ func Evaluate(r Request, documents ...string) Evaluation {
 
 // Matches reports whether the statement is about the request.
 func (s Statement) Matches(r Request) Match {
-	m := min(s.matchesPrincipal(r), s.MatchesAction(r.Action), s.MatchesResource(r.Resource))
+	return min(s.MatchesCaller(r), s.MatchesAction(r.Action), s.MatchesResource(r.Resource))
+}
+
+// MatchesCaller reports whether the statement is about who asks, and under which conditions, whatever
+// is asked for.
+func (s Statement) MatchesCaller(r Request) Match {
+	m := s.matchesPrincipal(r)
 	for _, c := range s.Conditions {
 		m = min(m, c.holds(r.Context))
 	}

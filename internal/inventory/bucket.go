@@ -46,8 +46,10 @@ func (g Grant) Public() bool {
 	return strings.HasSuffix(g.Grantee, "/global/AllUsers") || strings.HasSuffix(g.Grantee, "/global/AuthenticatedUsers")
 }
 
-// Writes reports whether the grant lets objects be written.
-func (g Grant) Writes() bool { return g.Permission == "WRITE" || g.Permission == "FULL_CONTROL" }
+// Writes reports whether the grant lets objects be written, or lets its holder grant that to itself.
+func (g Grant) Writes() bool {
+	return g.Permission == "WRITE" || g.Permission == "WRITE_ACP" || g.Permission == "FULL_CONTROL"
+}
 
 // KeptDays is how long objects below a prefix are kept: the least of the rules that are about any of
 // them; 0 for ever. Part is true where a rule about some of them only, or one with a fixed date, says

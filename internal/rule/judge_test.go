@@ -200,26 +200,6 @@ func TestAssurance(t *testing.T) {
 	}
 }
 
-func TestDeliveryError(t *testing.T) {
-	t.Parallel()
-	tests := []struct{ name, status, message, want string }{
-		{"no access", "FAILED", "Access error", "Access error (usually the delivery role"},
-		{"throttled", "FAILED", "Rate limited", "Rate limited (CloudWatch Logs"},
-		{"unknown", "FAILED", "Unknown error", "Unknown error (an error inside AWS"},
-		{"another year's", "FAILED", "Out of paper", "Out of paper"},
-		{"none", "FAILED", "", "FAILED"},
-	}
-	for _, tt := range tests {
-		t.Run(tt.name, func(t *testing.T) {
-			t.Parallel()
-			got := rule.DeliveryError(inventory.FlowLog{DeliveryStatus: tt.status, DeliveryError: tt.message})
-			if !strings.HasPrefix(got, tt.want) {
-				t.Errorf("%q does not begin with %q", got, tt.want)
-			}
-		})
-	}
-}
-
 func TestAssurance_by_subnets_where_the_policy_allows_it(t *testing.T) {
 	t.Parallel()
 	policy := rule.DefaultPolicy()

@@ -34,6 +34,11 @@ func Inapplicable(message string) Verdict {
 	return Verdict{Outcome: finding.NotApplicable, Message: message}
 }
 
+// UnknownDestination is the verdict on a flow log to a kind of place that came after this version.
+func (p *Pass) UnknownDestination(l inventory.FlowLog) Verdict {
+	return NotKnown("destinations of type " + l.DestinationType + " are not known to this version")
+}
+
 // EachActiveFlowLog asks judge about every flow log that is switched on; one that is not writes
 // nothing, so that the question does not arise.
 func (p *Pass) EachActiveFlowLog(judge func(inventory.FlowLog) Verdict) {
@@ -80,6 +85,28 @@ func (p *Pass) LogGroup(l inventory.FlowLog) (inventory.LogGroup, Verdict, bool)
 		return group, NotKnown("AWS does not state which log group it delivers to"), false
 	}
 	return group, NotKnown("the log group " + name + " is not there: it comes with the first record"), false
+}
+
+// Role is the role that a flow log delivers with, likewise. A role that is known to be gone is a fail.
+func (p *Pass) Role(l inventory.FlowLog) (inventory.Role, Verdict, bool) {
+	name, account := inventory.RoleName(l.Role)
+	if name == "" {
+		return inventory.Role{}, NotKnown("AWS does not state which role it delivers with"), false
+	}
+	if account != p.Inventory.Account {
+		return inventory.Role{}, NotKnown("the role " + name + " is in account " + account + ": only there can it be read"), false
+	}
+	role, exists, known := p.Inventory.Role(name)
+	unread, gap := p.UnreadAbout(name, inventory.DeliveryRoles)
+	switch {
+	case exists:
+		return role, Verdict{}, true
+	case gap:
+		return role, unread, false
+	case !known:
+		return role, NotKnown("the role " + name + " was not read"), false
+	}
+	return role, Failed("the role " + name + " is gone: nothing can be delivered"), false
 }
 
 // Stream is the stream that a flow log delivers to, likewise.

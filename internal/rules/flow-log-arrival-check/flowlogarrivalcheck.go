@@ -91,7 +91,7 @@ func absence(p *rule.Pass, l inventory.FlowLog, look inventory.Look, v rule.Verd
 		v.Outcome = finding.Fail
 		v.Message = fmt.Sprintf("no record from %s to %s, though %s in use all that time", clock(from), clock(to), were(busy))
 		if l.Delivery() == inventory.DeliveryFailed {
-			v.Message += "; AWS says: " + rule.DeliveryError(l)
+			v.Message += "; AWS says: " + p.DeliveryError(l)
 		}
 	}
 	return v

@@ -31,7 +31,7 @@ func judge(p *rule.Pass) {
 		switch l.Delivery() {
 		case inventory.DeliveryFailed:
 			v.Outcome = finding.Fail
-			v.Message = "delivery" + on(l) + " fails: " + rule.DeliveryError(l)
+			v.Message = "delivery" + on(l) + " fails: " + p.DeliveryError(l)
 		case inventory.DeliverySucceeded:
 			v.Outcome = finding.Pass
 			v.Message = "AWS reports no failure of delivery" + on(l) + "; that is no proof that records arrive"

@@ -55,7 +55,7 @@ func judge(p *rule.Pass) {
 		case finding.Inactive:
 			verdict.Message = "no flow log on it is ACTIVE: " + states(logs)
 		case finding.Failing:
-			verdict.Message = failures(logs)
+			verdict.Message = failures(p, logs)
 		default:
 			verdict = p.Unread(inventory.FlowLogs, inventory.Subnets)
 			verdict.FlowLogs = logs
@@ -119,11 +119,11 @@ func states(logs []inventory.FlowLog) string {
 	return strings.Join(parts, ", ")
 }
 
-func failures(logs []inventory.FlowLog) string {
+func failures(p *rule.Pass, logs []inventory.FlowLog) string {
 	var parts []string
 	for _, l := range logs {
 		if l.Active() {
-			parts = append(parts, l.Name()+" fails to deliver: "+rule.DeliveryError(l))
+			parts = append(parts, l.Name()+" fails to deliver: "+p.DeliveryError(l))
 		}
 	}
 	return strings.Join(parts, "; ")

@@ -1,0 +1,116 @@
+package rule
+
+import (
+	"fmt"
+
+	"flowproof/internal/flowrecord"
+	"flowproof/internal/iampolicy"
+	"flowproof/internal/inventory"
+)
+
+// The services that deliver: the first with a role to CloudWatch Logs, the second to buckets by their
+// policy, and to streams of other accounts with a role (VPC user guide, publishing flow logs).
+const (
+	FlowLogService  = "vpc-flow-logs.amazonaws.com"
+	DeliveryService = "delivery.logs.amazonaws.com"
+)
+
+// AnyOtherAccount stands for every account but those that a policy names.
+const AnyOtherAccount = "999999999999"
+
+// DeliveringService is the service that assumes the flow log's role, or writes to its bucket.
+func DeliveringService(l inventory.FlowLog) string {
+	if l.DestinationType == inventory.ToCloudWatchLogs {
+		return FlowLogService
+	}
+	return DeliveryService
+}
+
+// Trusts asks a role's trust policy whether it may be assumed for a flow log of an account.
+func Trusts(inv *inventory.Inventory, role inventory.Role, l inventory.FlowLog, account string) iampolicy.Decision {
+	return iampolicy.Evaluate(iampolicy.Request{
+		Service: DeliveringService(l), Action: "sts:AssumeRole", Context: onBehalfOf(inv, l, account),
+	}, role.Trust).Decision()
+}
+
+// onBehalfOf is what AWS says of the account for which a service acts (IAM user guide, the confused
+// deputy; VPC user guide for the form of each ARN).
+func onBehalfOf(inv *inventory.Inventory, l inventory.FlowLog, account string) map[string]string {
+	source := "logs:" + inv.Region + ":" + account + ":delivery-source"
+	if l.DestinationType == inventory.ToCloudWatchLogs {
+		source = "ec2:" + inv.Region + ":" + account + ":vpc-flow-log/" + l.ID
+		if account != inv.Account || l.ID == "" {
+			source = "ec2:" + inv.Region + ":" + account + ":vpc-flow-log/fl-0"
+		}
+	}
+	return map[string]string{"aws:sourceaccount": account, "aws:sourcearn": "arn:" + inv.Partition + ":" + source}
+}
+
+// MayWrite asks a role's policies for the two actions without which nothing gets into a log group. A
+// permissions boundary is not read, and may take away what they allow.
+func MayWrite(inv *inventory.Inventory, role inventory.Role, group string) iampolicy.Decision {
+	worst := iampolicy.Allowed
+	for _, action := range []string{"logs:CreateLogStream", "logs:PutLogEvents"} {
+		switch d := may(role, action, groupARN(inv, group)+":log-stream:eni-0-all"); {
+		case Refused(d):
+			return d
+		case d == iampolicy.CannotTell:
+			worst = d
+		}
+	}
+	return withinBoundary(role, worst)
+}
+
+// MayMake asks a role's policies whether it may make a log group.
+func MayMake(inv *inventory.Inventory, role inventory.Role, group string) iampolicy.Decision {
+	return withinBoundary(role, may(role, "logs:CreateLogGroup", groupARN(inv, group)+":*"))
+}
+
+// suffix is the usual mistake behind a role that may not write, said behind that: a policy about the
+// group alone and not about what is in it. Empty for other mistakes.
+func suffix(inv *inventory.Inventory, role inventory.Role, group string) string {
+	if may(role, "logs:PutLogEvents", groupARN(inv, group)) != iampolicy.Allowed {
+		return ""
+	}
+	return ", as its policy names the group without :*"
+}
+
+func may(role inventory.Role, action, resource string) iampolicy.Decision {
+	return iampolicy.Evaluate(iampolicy.Request{Action: action, Resource: resource}, role.Documents()...).Decision()
+}
+
+func withinBoundary(role inventory.Role, d iampolicy.Decision) iampolicy.Decision {
+	if role.Boundary != "" && d == iampolicy.Allowed {
+		return iampolicy.CannotTell
+	}
+	return d
+}
+
+func groupARN(inv *inventory.Inventory, group string) string {
+	return fmt.Sprintf("arn:%s:logs:%s:%s:log-group:%s", inv.Partition, inv.Region, inv.Account, group)
+}
+
+// Refused reports whether a decision is a no for certain.
+func Refused(d iampolicy.Decision) bool {
+	return d == iampolicy.NotAllowed || d == iampolicy.Denied
+}
+
+// Folder is what the keys of a flow log's objects begin with, in the bucket that it delivers to.
+func Folder(inv *inventory.Inventory, l inventory.FlowLog) string {
+	_, prefix := l.BucketName()
+	return flowrecord.Files{Prefix: prefix, Account: inv.Account, Region: inv.Region, Hive: l.Hive}.Root()
+}
+
+// ObjectARN is the ARN of an object that a flow log may deliver.
+func ObjectARN(inv *inventory.Inventory, l inventory.FlowLog) string {
+	bucket, _ := l.BucketName()
+	return "arn:" + inv.Partition + ":s3:::" + bucket + "/" + Folder(inv, l) + "0.log.gz"
+}
+
+// Delivery is the request by which a flow log of an account puts an object into its bucket.
+func Delivery(inv *inventory.Inventory, l inventory.FlowLog, account string) iampolicy.Request {
+	context := onBehalfOf(inv, l, account)
+	context["s3:x-amz-acl"] = "bucket-owner-full-control"
+	context["aws:securetransport"] = "true"
+	return iampolicy.Request{Service: DeliveryService, Action: "s3:PutObject", Resource: ObjectARN(inv, l), Context: context}
+}
