@@ -17,8 +17,8 @@ func (a *app) policyWriteCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "write [PLAN]",
 		Short: "The least IAM policy with which a plan can be applied, verified and rolled back",
-		Long: `With a plan: exactly its resources. Without: every plan that these settings can come to, in any
-account. Both hold the actions that AWS checks without naming them, such as iam:PassRole.`,
+		Long: `With a plan: exactly its resources. Without: every plan that these settings can come to by the
+default rules, in any account; what other rules read, flowproof policy read says. Both hold the actions that AWS checks without naming them, such as iam:PassRole.`,
 		Example: `  flowproof policy write plan.json > apply.json
   flowproof policy write --destination s3 --bucket arn:aws:s3:::central-flow-logs`,
 		Args: cobra.MaximumNArgs(1),

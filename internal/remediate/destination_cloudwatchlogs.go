@@ -3,7 +3,6 @@ package remediate
 import (
 	"fmt"
 	"slices"
-	"strconv"
 	"strings"
 
 	"flowproof/internal/inventory"
@@ -133,49 +132,16 @@ func (p *planner) planGroup(t target, name string) (after []string, expect []Pre
 }
 
 // adaptGroup brings an existing group to what the policy asks, where flowproof made it or may change
-// what it did not make; else it says what is missing. Records are never kept for less than now.
+// what it did not make; else it says what is missing.
 func (p *planner) adaptGroup(t target, g inventory.LogGroup) (after []string, err error) {
-	ours := g.Tags[TagManaged] == "true"
-	may := (ours || p.policy.ChangeExisting) && g.Tags[telemetryTag] != "true"
-	key := p.keyFor(t.inv.Scope)
 	if !g.Keeps(p.policy.RetentionDays) {
-		change := change{
-			scope: t.inv.Scope, action: PutRetentionPolicy, resource: g.Name, reason: t.finding, foreign: !ours,
-			expect: []Precondition{{Kind: FactLogGroup, Resource: g.Name, Expect: map[string]string{
-				"exists": "true", "retention_days": strconv.Itoa(int(g.RetentionDays)),
-			}}},
-			input: map[string]any{"logGroupName": g.Name, "retentionInDays": p.policy.RetentionDays},
-			undo:  &undo{PutRetentionPolicy, map[string]any{"logGroupName": g.Name, "retentionInDays": g.RetentionDays}},
-		}
-		missing := fmt.Sprintf("this log group keeps records for %d days and the policy asks for %d", g.RetentionDays, p.policy.RetentionDays)
-		if after, err = p.adapt(after, change, may, missing); err != nil {
+		if after, err = p.raiseRetention(t.inv, t.finding, g); err != nil {
 			return nil, err
 		}
 	}
-	if key != "" && g.KMSKey == "" {
-		change := change{
-			scope: t.inv.Scope, action: AssociateKMSKey, resource: g.Name, reason: t.finding, foreign: !ours,
-			expect: []Precondition{{Kind: FactLogGroup, Resource: g.Name, Expect: map[string]string{"exists": "true", "kms_key": NoFact}}},
-			input:  map[string]any{"logGroupName": g.Name, "kmsKeyId": key},
-			undo:   &undo{DisassociateKMSKey, map[string]any{"logGroupName": g.Name}},
-		}
-		missing := fmt.Sprintf("this log group is not encrypted with the policy's key %s", key)
-		after, err = p.adapt(after, change, may, missing)
+	if p.policy.KMSKey != "" && g.KMSKey == "" {
+		keyed, err := p.giveKey(t.inv, t.finding, g)
+		return append(after, keyed...), err
 	}
-	return after, err
-}
-
-// adapt plans a change to an existing thing if it may be made, else says what is missing and how a
-// person would do it.
-func (p *planner) adapt(after []string, c change, may bool, missing string) ([]string, error) {
-	if may {
-		id, err := p.add(c)
-		return append(after, id), err
-	}
-	s, err := p.step(c)
-	if err != nil {
-		return after, err
-	}
-	p.skipResource(c.scope, c.resource, missing+"; flowproof did not make it: --change-existing plans the change", s.CLI)
 	return after, nil
 }

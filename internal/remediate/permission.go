@@ -174,17 +174,24 @@ func (r reach) of(service string) []string {
 // and all of them only read.
 func (r reach) reading() statement {
 	actions := []string{"ec2:DescribeFlowLogs", "ec2:DescribeRegions", "ec2:DescribeVpcs"}
+	groups := []string{"logs:DescribeLogGroups", "logs:DescribeLogStreams", "logs:ListTagsForResource"}
+	roles := []string{"iam:GetRole", "iam:GetRolePolicy", "iam:ListAttachedRolePolicies", "iam:ListRolePolicies"}
 	switch r.destination {
 	case ToS3:
 		actions = append(actions, "s3:GetBucketPolicy", "s3:ListBucket")
 	case ToFirehose:
 		actions = append(actions, "firehose:DescribeDeliveryStream")
 	default:
-		actions = append(actions, "iam:GetRole", "iam:GetRolePolicy", "iam:ListAttachedRolePolicies", "iam:ListRolePolicies",
-			"logs:DescribeLogGroups", "logs:DescribeLogStreams", "logs:ListTagsForResource")
+		actions = slices.Concat(actions, roles, groups)
 		if r.planning {
 			actions = append(actions, "iam:GetPolicy", "iam:GetPolicyVersion") // of policies attached to the role
 		}
+	}
+	if len(r.groups) > 0 { // of other flow logs
+		actions = append(actions, groups...)
+	}
+	if len(r.roles) > 0 {
+		actions = append(actions, roles...)
 	}
 	return statement{Sid: "FlowproofRead", Effect: "Allow", Action: unique(actions), Resource: []string{"*"}}
 }

@@ -36,7 +36,7 @@ func Build(in Input) (Plan, error) {
 		return cmp.Or(a.Resource.Scope().Compare(b.Resource.Scope()), finding.Compare(a, b))
 	})
 	return seal(func(id string) (Plan, error) {
-		p := &planner{id: id, policy: in.Policy, partition: partition, scopes: scopes}
+		p := &planner{id: id, policy: in.Policy, partition: partition, scopes: scopes, completed: map[string]bool{}}
 		return p.plan(findings)
 	})
 }
@@ -73,7 +73,9 @@ type planner struct {
 	format    string // LogFormat as the API takes it
 	scopes    []*inventory.Inventory
 
-	before    []Step // what flow logs need
+	faults    []fault         // of what flow logs deliver to and with
+	completed map[string]bool // ARNs of roles that were given what they lacked
+	before    []Step          // what flow logs need
 	logs      []Step
 	unplanned []Unplanned
 	leftOut   []Note
@@ -89,6 +91,9 @@ func (p *planner) plan(findings []finding.Finding) (Plan, error) {
 		if err := p.planAccount(account); err != nil {
 			return Plan{}, err
 		}
+	}
+	if err := p.repairReferred(); err != nil {
+		return Plan{}, err
 	}
 	p.batch()
 	plan := Plan{

@@ -1,6 +1,7 @@
 package remediate
 
 import (
+	"encoding/json"
 	"fmt"
 	"math/rand/v2"
 	"slices"
@@ -187,14 +188,16 @@ func TestNothingForeignIsChangedUnasked(t *testing.T) {
 	}
 }
 
-// after is an account in which the flow logs of a plan were made and work.
+// after is an account in which the steps of a plan were done, and its flow logs work.
 func after(t *testing.T, in Input, p Plan) Input {
 	t.Helper()
 	inventories := slices.Clone(in.Inventories)
 	for i := range inventories {
 		inv := &inventories[i]
-		inv.FlowLogs = slices.Clone(inv.FlowLogs)
+		inv.FlowLogs, inv.Named.LogGroups = slices.Clone(inv.FlowLogs), slices.Clone(inv.Named.LogGroups)
+		inv.Named.Roles = slices.Clone(inv.Named.Roles)
 		for _, s := range p.Steps {
+			changeNamed(t, inv, s)
 			if s.Action != CreateFlowLog || s.Region != inv.Region {
 				continue
 			}
@@ -205,6 +208,43 @@ func after(t *testing.T, in Input, p Plan) Input {
 		}
 	}
 	return judged(in.Policy, inventories...)
+}
+
+// changeNamed does what a step does to a log group or a role that is there.
+func changeNamed(t *testing.T, inv *inventory.Inventory, s Step) {
+	t.Helper()
+	var in struct {
+		RetentionInDays            int32
+		KmsKeyId                   string //nolint:revive,staticcheck // as the API has it
+		PolicyName, PolicyDocument string
+	}
+	if err := json.Unmarshal(s.API.Input, &in); err != nil {
+		t.Fatal(err)
+	}
+	for i := range inv.Named.LogGroups {
+		g := &inv.Named.LogGroups[i]
+		if g.Name != s.Resource || s.Region != inv.Region {
+			continue
+		}
+		switch s.Action {
+		case PutRetentionPolicy:
+			g.RetentionDays = in.RetentionInDays
+		case AssociateKMSKey:
+			g.KMSKey = in.KmsKeyId
+		}
+	}
+	for i := range inv.Named.Roles {
+		r := &inv.Named.Roles[i]
+		if r.Name != s.Resource {
+			continue
+		}
+		switch s.Action {
+		case UpdateAssumeRolePolicy:
+			r.Trust = in.PolicyDocument
+		case PutRolePolicy:
+			r.Inline = append(slices.Clone(r.Inline), inventory.RolePolicy{Name: in.PolicyName, Document: in.PolicyDocument})
+		}
+	}
 }
 
 func TestAfterAPlanIsDoneTheNextOneIsEmpty(t *testing.T) {

@@ -96,9 +96,13 @@ func (e stepEntry) detail() string {
 	return ""
 }
 
+// prepares reports whether the step is there for the flow logs behind it. Others answer a finding by
+// themselves.
+func (e stepEntry) prepares() bool { return e.steps[0].Action != CreateFlowLog && e.needed > 0 }
+
 // why says what asks for the step.
 func (e stepEntry) why() string {
-	if e.steps[0].Action != CreateFlowLog {
+	if e.prepares() {
 		return "for " + count(e.needed, "flow log")
 	}
 	messages := map[string]bool{}
@@ -134,12 +138,12 @@ func (e stepEntry) write(b *page, verbose bool) {
 	if s.Foreign {
 		text += " (flowproof did not make it)"
 	}
-	if s.Action != CreateFlowLog {
+	if e.prepares() {
 		text += "; " + e.why()
 	}
 	const indent = 6
 	b.hang(fmt.Sprintf("  %-3s ", e.number()), indent, text)
-	if s.Action == CreateFlowLog {
+	if !e.prepares() {
 		b.line(indent, indent, "why: "+e.why())
 	}
 	if s.Action == CreateFlowLog && (verbose || s.Cost.Monthly != nil) {

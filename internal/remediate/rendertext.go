@@ -91,7 +91,10 @@ func (p Plan) Headline() string {
 			foreign++
 		}
 	}
-	text := fmt.Sprintf("%s in %s, %s among them", count(len(p.Steps), "step"), count(len(p.Calls()), "call"), count(logs, "flow log"))
+	text := fmt.Sprintf("%s in %s", count(len(p.Steps), "step"), count(len(p.Calls()), "call"))
+	if logs > 0 || len(p.Steps) == 0 {
+		text += fmt.Sprintf(", %s among them", count(logs, "flow log"))
+	}
 	if foreign > 0 {
 		text += fmt.Sprintf("; %s to what flowproof did not make", count(foreign, "change"))
 	}

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"flowproof/internal/finding"
 	"flowproof/internal/iampolicy"
 	"flowproof/internal/inventory"
 )
@@ -68,7 +69,7 @@ func (p *planner) makeRole(a account, iam inventory.Scope) (plannedRole, bool, e
 	if err != nil {
 		return plannedRole{}, false, err
 	}
-	c, err := p.rolePolicy(a, iam, nil)
+	c, err := p.rolePolicy(iam, inventory.Role{Name: name}, p.needOf(a))
 	if err != nil {
 		return plannedRole{}, false, err
 	}
@@ -78,23 +79,33 @@ func (p *planner) makeRole(a account, iam inventory.Scope) (plannedRole, bool, e
 	return plannedRole{arn: arn, after: []string{made, may}}, true, err
 }
 
-// rolePolicy is the change that lets the role write to the account's groups, in an inline policy of
-// its own. before is the document that stands under that name now.
-func (p *planner) rolePolicy(a account, iam inventory.Scope, role *inventory.Role) (change, error) {
-	patterns := p.groupPatterns(a)
-	policy, err := document(deliveryStatements(iam, patterns)...)
+// need is what a role has to be given: what its policies say now, and the groups that it is to write to.
+type need struct {
+	trusted, writes iampolicy.Decision
+	groups          []string // names as a policy can say them
+	reason          finding.Finding
+}
+
+// needOf is what an account's flow logs need of a role that was not looked at.
+func (p *planner) needOf(a account) need {
+	return need{iampolicy.NotAllowed, iampolicy.NotAllowed, p.groupPatterns(a), a.sites[0].targets[0].finding}
+}
+
+// rolePolicy is the change that lets a role write to log groups, in an inline policy of its own.
+func (p *planner) rolePolicy(iam inventory.Scope, role inventory.Role, n need) (change, error) {
+	policy, err := document(deliveryStatements(iam, n.groups)...)
 	if err != nil {
 		return change{}, err
 	}
-	name := rolePolicyPrefix + shortDigest(strings.Join(patterns, "\n"))
+	name := rolePolicyPrefix + shortDigest(strings.Join(n.groups, "\n"))
 	c := change{
-		scope: iam, action: PutRolePolicy, resource: p.policy.DeliveryRole, reason: a.sites[0].targets[0].finding,
-		expect: []Precondition{{Kind: FactRolePolicy, Resource: p.policy.DeliveryRole + "/" + name, Expect: map[string]string{"exists": "false"}}},
-		input:  map[string]any{"RoleName": p.policy.DeliveryRole, "PolicyName": name, "PolicyDocument": policy},
-		undo:   &undo{DeleteRolePolicy, map[string]any{"RoleName": p.policy.DeliveryRole, "PolicyName": name}},
+		scope: iam, action: PutRolePolicy, resource: role.Name, reason: n.reason,
+		expect: []Precondition{{Kind: FactRolePolicy, Resource: role.Name + "/" + name, Expect: map[string]string{"exists": "false"}}},
+		input:  map[string]any{"RoleName": role.Name, "PolicyName": name, "PolicyDocument": policy},
+		undo:   &undo{DeleteRolePolicy, map[string]any{"RoleName": role.Name, "PolicyName": name}},
 	}
-	if role == nil {
-		return c, nil
+	if role.ARN != "" {
+		c.expect = append(c.expect, Precondition{Kind: FactRole, Resource: role.Name, Expect: map[string]string{"exists": "true", "arn": role.ARN}})
 	}
 	i := slices.IndexFunc(role.Inline, func(p inventory.RolePolicy) bool { return p.Name == name })
 	if i < 0 {
@@ -103,7 +114,7 @@ func (p *planner) rolePolicy(a account, iam inventory.Scope, role *inventory.Rol
 	old := role.Inline[i].Document
 	digest, err := DocumentDigest(old)
 	c.expect[0].Expect = map[string]string{"exists": "true", "document": digest}
-	c.undo = &undo{PutRolePolicy, map[string]any{"RoleName": p.policy.DeliveryRole, "PolicyName": name, "PolicyDocument": old}}
+	c.undo = &undo{PutRolePolicy, map[string]any{"RoleName": role.Name, "PolicyName": name, "PolicyDocument": old}}
 	return c, err
 }
 
@@ -143,7 +154,9 @@ func (p *planner) reuseRole(a account, iam inventory.Scope, role inventory.Role)
 		planned.expect = []Precondition{expect}
 		return planned, true, nil
 	}
-	changes, err := p.roleChanges(a, iam, role, trusted, writes)
+	n := p.needOf(a)
+	n.trusted, n.writes = trusted, writes
+	changes, err := p.roleChanges(iam, role, n)
 	if err != nil {
 		return planned, false, err
 	}
@@ -152,9 +165,6 @@ func (p *planner) reuseRole(a account, iam inventory.Scope, role inventory.Role)
 	}
 	for _, c := range changes {
 		c.foreign = !ours
-		if c.action == PutRolePolicy {
-			c.expect = append(c.expect, Precondition{Kind: FactRole, Resource: role.Name, Expect: map[string]string{"exists": "true", "arn": role.ARN}})
-		}
 		id, err := p.add(c)
 		if err != nil {
 			return planned, false, err
@@ -165,9 +175,9 @@ func (p *planner) reuseRole(a account, iam inventory.Scope, role inventory.Role)
 }
 
 // roleChanges are what the role lacks: each adds, and takes nothing away.
-func (p *planner) roleChanges(a account, iam inventory.Scope, role inventory.Role, trusted, writes iampolicy.Decision) ([]change, error) {
+func (p *planner) roleChanges(iam inventory.Scope, role inventory.Role, n need) ([]change, error) {
 	var changes []change
-	if trusted != iampolicy.Allowed {
+	if n.trusted != iampolicy.Allowed {
 		trust, err := addStatements(role.Trust, []statement{trustStatement(iam)})
 		if err != nil {
 			return nil, fmt.Errorf("trust policy of role %s: %w", role.Name, err)
@@ -177,14 +187,14 @@ func (p *planner) roleChanges(a account, iam inventory.Scope, role inventory.Rol
 			return nil, err
 		}
 		changes = append(changes, change{
-			scope: iam, action: UpdateAssumeRolePolicy, resource: role.Name, reason: a.sites[0].targets[0].finding,
+			scope: iam, action: UpdateAssumeRolePolicy, resource: role.Name, reason: n.reason,
 			expect: []Precondition{{Kind: FactRole, Resource: role.Name, Expect: map[string]string{"exists": "true", "arn": role.ARN, "trust": digest}}},
 			input:  map[string]any{"RoleName": role.Name, "PolicyDocument": trust},
 			undo:   &undo{UpdateAssumeRolePolicy, map[string]any{"RoleName": role.Name, "PolicyDocument": role.Trust}},
 		})
 	}
-	if writes != iampolicy.Allowed {
-		c, err := p.rolePolicy(a, iam, &role)
+	if n.writes != iampolicy.Allowed {
+		c, err := p.rolePolicy(iam, role, n)
 		if err != nil {
 			return nil, err
 		}

@@ -78,6 +78,10 @@ func (p *planner) chooseOne(inv *inventory.Inventory, findings []finding.Finding
 	s, isSubject := subjectOf(findings[0].Resource.Type)
 	var reason *finding.Finding
 	for i, f := range findings {
+		if at, ok := faultOf(inv, f); ok {
+			p.faults = append(p.faults, at)
+			continue
+		}
 		if !isSubject || f.Outcome != finding.Fail {
 			p.explain(f, isSubject)
 			continue

@@ -76,16 +76,29 @@ func (v Verify) Run(ctx context.Context) (Verification, error) {
 	return out, nil
 }
 
-// Scopes are the scopes that the plan touches: those of its flow logs, and of what else it changes
-// where that is not of the account as a whole.
+// Scopes are the scopes that the plan touches: those of its flow logs, of what else it changes where
+// that is not of the account as a whole, and of the findings that it answers.
 func (p Plan) Scopes() []inventory.Scope {
 	scopes := map[inventory.Scope]bool{}
 	for _, s := range p.Steps {
 		if s.API.Service == "ec2" || s.API.Service == "logs" {
 			scopes[inventory.Scope{Partition: p.Partition, Account: s.Account, Region: s.Region}] = true
 		}
+		if at, ok := scopeOf(s.Reason); ok {
+			scopes[at] = true
+		}
 	}
 	return slices.SortedFunc(maps.Keys(scopes), inventory.Scope.Compare)
+}
+
+// scopeOf is the scope of what a finding is about, by its fingerprint; false for one of no Region.
+func scopeOf(fingerprint string) (inventory.Scope, bool) {
+	_, arn, _ := strings.Cut(fingerprint, "@")
+	parts := strings.SplitN(arn, ":", 6)
+	if len(parts) != 6 || parts[3] == "" || parts[3] == inventory.AnyRegion {
+		return inventory.Scope{}, false
+	}
+	return inventory.Scope{Partition: parts[1], Account: parts[4], Region: parts[3]}, true
 }
 
 // Reasons are the fingerprints of the findings that the plan answers, in the plan's order.

@@ -97,7 +97,11 @@ func (n *named) askLogGroup(ctx context.Context, s inventory.Scope, name string)
 		return nil, nil
 	}
 	return func(named *inventory.Named) {
-		named.LogGroups = replaced(named.LogGroups, *group, func(g inventory.LogGroup) bool { return g.Name == name })
+		same := func(g inventory.LogGroup) bool { return g.Name == name }
+		if i := slices.IndexFunc(named.LogGroups, same); i >= 0 {
+			group.Tags = named.LogGroups[i].Tags // planning has read them, and knows by them what flowproof made
+		}
+		named.LogGroups = replaced(named.LogGroups, *group, same)
 	}, nil
 }
 
