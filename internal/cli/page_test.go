@@ -23,7 +23,8 @@ var update = flag.Bool("update", false, "write what the program prints into the 
 
 // TestPagesShowWhatFlowproofDoes runs the program's own commands on each page, in the order of the
 // page and in the account that the page begins with, and compares what is shown. A command with
-// --export has its output in the block that follows.
+// --export has its output in the block that follows; a block that begins with "# flowproof.yaml" is
+// the settings of the commands after it.
 func TestPagesShowWhatFlowproofDoes(t *testing.T) {
 	t.Parallel()
 	for _, r := range rules.All() {
@@ -75,6 +76,10 @@ func playPage(t *testing.T, ruleID, page string) string {
 			switch {
 			case r != nil && line == "```console":
 				block, pending, exported = r.console(block)
+			case r != nil && strings.HasPrefix(block, "# flowproof.yaml\n"):
+				if err := os.WriteFile(filepath.Join(r.dir, "flowproof.yaml"), []byte(block), 0o600); err != nil {
+					t.Fatal(err)
+				}
 			case exported && line != "```sh":
 				block, exported = pending, false
 			}

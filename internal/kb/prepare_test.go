@@ -10,6 +10,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
 	ec2types "github.com/aws/aws-sdk-go-v2/service/ec2/types"
 	"github.com/aws/aws-sdk-go-v2/service/iam"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+	s3types "github.com/aws/aws-sdk-go-v2/service/s3/types"
 
 	"flowproof/internal/sandbox/mototest"
 )
@@ -31,6 +33,7 @@ type clients struct {
 	ec2  *ec2.Client
 	iam  *iam.Client
 	logs *cloudwatchlogs.Client
+	s3   *s3.Client
 }
 
 func newClients(env []string) clients {
@@ -48,7 +51,10 @@ func newClients(env []string) clients {
 		Credentials: credentials.NewStaticCredentialsProvider(
 			value("AWS_ACCESS_KEY_ID"), value("AWS_SECRET_ACCESS_KEY"), ""),
 	}
-	return clients{ec2.NewFromConfig(config), iam.NewFromConfig(config), cloudwatchlogs.NewFromConfig(config)}
+	return clients{
+		ec2.NewFromConfig(config), iam.NewFromConfig(config), cloudwatchlogs.NewFromConfig(config),
+		s3.NewFromConfig(config, func(o *s3.Options) { o.UsePathStyle = true }),
+	}
 }
 
 // prepare brings an account into the state that a rule's page begins with: the default VPC
@@ -76,19 +82,98 @@ func prepare(t *testing.T, ruleID string, env []string, accountID string) names 
 	}
 	n[eni] = *created.NetworkInterface.NetworkInterfaceId
 	switch ruleID {
+	case "flow-log-retention-check", "flow-log-encryption-check": // of a group and of a bucket
+		c.createRole(t, mayRecord)
+		c.createGroup(t, 30)
+		n[flowLog] = c.createFlowLog(t, n, ec2types.TrafficTypeAll)
+		c.createBucket(t, bucket(accountID), 90)
 	case "flow-log-delivery-check": // the role may do nothing, and the group is gone
 		c.createRole(t, "")
 		n[flowLog] = c.createFlowLog(t, n, ec2types.TrafficTypeAll)
 	case "flow-log-arrival-check":
 		c.createRole(t, mayRecord)
-		c.createGroup(t)
+		c.createGroup(t, 365)
 		n[flowLog] = c.createFlowLog(t, n, ec2types.TrafficTypeAll)
+	case "flow-log-role-check": // which every account may use, and whose policy is about the group alone
+		c.createRole(t, `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":["logs:CreateLogStream","logs:PutLogEvents"],`+
+			`"Resource":"arn:aws:logs:us-east-1:`+accountID+`:log-group:MyFlowLogs"}]}`)
+		c.createGroup(t, 365)
+		n[flowLog] = c.createFlowLog(t, n, ec2types.TrafficTypeAll)
+	case "flow-log-destination-check": // gone, and the role may not make it again
+		c.createRole(t, `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":["logs:CreateLogStream","logs:PutLogEvents"],`+
+			`"Resource":"arn:aws:logs:us-east-1:`+accountID+`:log-group:MyFlowLogs:*"}]}`)
+		n[flowLog] = c.createFlowLog(t, n, ec2types.TrafficTypeAll)
+	case "flow-log-bucket-check":
+		c.createBucket(t, bucket(accountID), 0)
+		c.openBucket(t, bucket(accountID))
 	case "flow-log-traffic-check":
 		c.createRole(t, mayRecord)
-		c.createGroup(t)
+		c.createGroup(t, 365)
 		n[flowLog] = c.createFlowLog(t, n, ec2types.TrafficTypeAccept)
 	}
 	return n
+}
+
+// bucket is the name that pages have for one, in an account.
+func bucket(account string) string { return "my-flow-logs-" + account }
+
+func (c clients) createGroup(t *testing.T, days int32) {
+	t.Helper()
+	if _, err := c.logs.CreateLogGroup(t.Context(), &cloudwatchlogs.CreateLogGroupInput{LogGroupName: aws.String(group)}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := c.logs.PutRetentionPolicy(t.Context(), &cloudwatchlogs.PutRetentionPolicyInput{
+		LogGroupName: aws.String(group), RetentionInDays: aws.Int32(days),
+	}); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// createBucket makes a bucket that deletes the flow logs in it after some days; never for 0.
+func (c clients) createBucket(t *testing.T, name string, days int32) {
+	t.Helper()
+	if _, err := c.s3.CreateBucket(t.Context(), &s3.CreateBucketInput{Bucket: aws.String(name)}); err != nil {
+		t.Fatal(err)
+	}
+	// Every bucket of AWS has this, and moto's have nothing.
+	if _, err := c.s3.PutBucketEncryption(t.Context(), &s3.PutBucketEncryptionInput{
+		Bucket: aws.String(name), ServerSideEncryptionConfiguration: &s3types.ServerSideEncryptionConfiguration{
+			Rules: []s3types.ServerSideEncryptionRule{{ApplyServerSideEncryptionByDefault: &s3types.ServerSideEncryptionByDefault{
+				SSEAlgorithm: s3types.ServerSideEncryptionAes256,
+			}}},
+		},
+	}); err != nil {
+		t.Fatal(err)
+	}
+	if days == 0 {
+		return
+	}
+	if _, err := c.s3.PutBucketLifecycleConfiguration(t.Context(), &s3.PutBucketLifecycleConfigurationInput{
+		Bucket: aws.String(name), LifecycleConfiguration: &s3types.BucketLifecycleConfiguration{Rules: []s3types.LifecycleRule{{
+			ID: aws.String("flow-logs"), Status: s3types.ExpirationStatusEnabled,
+			Filter:     &s3types.LifecycleRuleFilter{Prefix: aws.String("AWSLogs/")},
+			Expiration: &s3types.LifecycleExpiration{Days: aws.Int32(days)},
+		}}},
+	}); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// openBucket lets the service deliver for everybody.
+func (c clients) openBucket(t *testing.T, name string) {
+	t.Helper()
+	if _, err := c.s3.PutBucketPolicy(t.Context(), &s3.PutBucketPolicyInput{Bucket: aws.String(name), Policy: aws.String(
+		`{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":"delivery.logs.amazonaws.com"},` +
+			`"Action":["s3:PutObject","s3:GetBucketAcl"],"Resource":["arn:aws:s3:::` + name + `","arn:aws:s3:::` + name + `/*"]}]}`)}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := c.s3.PutPublicAccessBlock(t.Context(), &s3.PutPublicAccessBlockInput{
+		Bucket: aws.String(name), PublicAccessBlockConfiguration: &s3types.PublicAccessBlockConfiguration{
+			RestrictPublicBuckets: aws.Bool(true), IgnorePublicAcls: aws.Bool(true),
+		},
+	}); err != nil {
+		t.Fatal(err)
+	}
 }
 
 func (c clients) createRole(t *testing.T, policy string) {
@@ -104,13 +189,6 @@ func (c clients) createRole(t *testing.T, policy string) {
 	if _, err := c.iam.PutRolePolicy(t.Context(), &iam.PutRolePolicyInput{
 		RoleName: aws.String(role), PolicyName: aws.String("record"), PolicyDocument: aws.String(policy),
 	}); err != nil {
-		t.Fatal(err)
-	}
-}
-
-func (c clients) createGroup(t *testing.T) {
-	t.Helper()
-	if _, err := c.logs.CreateLogGroup(t.Context(), &cloudwatchlogs.CreateLogGroupInput{LogGroupName: aws.String(group)}); err != nil {
 		t.Fatal(err)
 	}
 }

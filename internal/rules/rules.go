@@ -7,7 +7,12 @@ import (
 
 	"flowproof/internal/rule"
 	flowlogarrivalcheck "flowproof/internal/rules/flow-log-arrival-check"
+	flowlogbucketcheck "flowproof/internal/rules/flow-log-bucket-check"
 	flowlogdeliverycheck "flowproof/internal/rules/flow-log-delivery-check"
+	flowlogdestinationcheck "flowproof/internal/rules/flow-log-destination-check"
+	flowlogencryptioncheck "flowproof/internal/rules/flow-log-encryption-check"
+	flowlogretentioncheck "flowproof/internal/rules/flow-log-retention-check"
+	flowlogrolecheck "flowproof/internal/rules/flow-log-role-check"
 	flowlogtrafficcheck "flowproof/internal/rules/flow-log-traffic-check"
 	vpcflowlogcheck "flowproof/internal/rules/vpc-flow-log-check"
 )
@@ -19,6 +24,11 @@ func All() []rule.Rule {
 		flowlogdeliverycheck.Rule(),
 		flowlogtrafficcheck.Rule(),
 		flowlogarrivalcheck.Rule(),
+		flowlogdestinationcheck.Rule(),
+		flowlogretentioncheck.Rule(),
+		flowlogencryptioncheck.Rule(),
+		flowlogrolecheck.Rule(),
+		flowlogbucketcheck.Rule(),
 	}
 }
 

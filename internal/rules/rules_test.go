@@ -82,16 +82,24 @@ func TestMetadata(t *testing.T) {
 // what it needs must show in them.
 func TestNeeds(t *testing.T) {
 	t.Parallel()
+	policy := rule.DefaultPolicy()
+	policy.Encryption = true
 	for _, r := range rules.All() {
 		whole := inventory.Inventory{
-			Kinds: slices.Concat(r.Needs, []inventory.Kind{inventory.FlowLogs, inventory.VPCs}), VPCs: []inventory.VPC{{ID: "vpc-1"}},
-			FlowLogs:        []inventory.FlowLog{{ID: "fl-1", ResourceID: "subnet-1", Status: "ACTIVE"}}, // so that those who judge flow logs have one
+			Target: inventory.Target{Scope: inventory.Scope{Partition: "aws", Account: "111122223333", Region: "eu-west-1"}},
+			Kinds:  slices.Concat(r.Needs, []inventory.Kind{inventory.FlowLogs, inventory.VPCs}), VPCs: []inventory.VPC{{ID: "vpc-1"}},
 			TransitGateways: []inventory.TransitGateway{{ID: "tgw-1"}},
+			FlowLogs: []inventory.FlowLog{
+				{ID: "fl-1", ResourceID: "eni-1", Status: "ACTIVE", LogGroup: "g", Role: "arn:aws:iam::111122223333:role/r"},
+				{ID: "fl-2", ResourceID: "eni-1", Status: "ACTIVE", DestinationType: inventory.ToS3, Destination: "arn:aws:s3:::b"},
+			},
 		}
+		whole.Normalize()
+		whole.Named.Asked = whole.ReferredTo()
 		for _, kind := range append(whole.Kinds, "unheard-of") {
 			gapped := whole
 			gapped.Fail("api", inventory.Denied, "no", kind)
-			changed := !cmp.Equal(rule.Judge([]rule.Rule{r}, &whole, rule.DefaultPolicy()), rule.Judge([]rule.Rule{r}, &gapped, rule.DefaultPolicy()))
+			changed := !cmp.Equal(rule.Judge([]rule.Rule{r}, &whole, policy), rule.Judge([]rule.Rule{r}, &gapped, policy))
 			if needs := slices.Contains(r.Needs, kind); changed != needs {
 				t.Errorf("%s: a gap in %s changes findings: %v; declared as needed: %v", r.ID, kind, changed, needs)
 			}
