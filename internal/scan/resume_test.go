@@ -137,6 +137,28 @@ func TestWhatWasReadTooLongAgoIsReadAgain(t *testing.T) {
 	}
 }
 
+// A checkpoint with something fresh in it is not begun anew, so each scope's own age decides.
+func TestEachScopeHasItsOwnAge(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	failing := organisation()
+	failing[2].Fail("ec2:DescribeFlowLogs", inventory.Throttled, "slow down", inventory.FlowLogs)
+	resumed(t, dir, &saved{scopes: failing}, readAt)
+	late := readAt.Add(30 * time.Minute)
+	resumed(t, dir, &saved{scopes: organisation(), at: late}, late)
+	for _, tt := range []struct {
+		name  string
+		now   time.Time
+		reads int64
+	}{{"all are fresh", late, 0}, {"the one that was tried again is fresh", late.Add(time.Hour), 2}} {
+		source := &saved{scopes: organisation(), at: tt.now}
+		resumed(t, dir, source, tt.now)
+		if got := source.Calls() / 2; got != tt.reads {
+			t.Errorf("%s: %d scopes read, want %d", tt.name, got, tt.reads)
+		}
+	}
+}
+
 func TestWhatWasNotReadWholeIsTriedAgain(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()

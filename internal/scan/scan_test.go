@@ -28,6 +28,7 @@ const (
 // saved is a source that gives what a test wrote down.
 type saved struct {
 	scopes []inventory.Inventory
+	at     time.Time // when they are read; readAt if it is not given
 	err    error
 	calls  atomic.Int64
 }
@@ -48,6 +49,9 @@ func (s *saved) Read(ctx context.Context, t inventory.Target, kinds []inventory.
 			continue
 		}
 		inv.Kinds, inv.ReadAt = kinds, readAt
+		if !s.at.IsZero() {
+			inv.ReadAt = s.at
+		}
 		if ctx.Err() != nil {
 			inv.VPCs, inv.FlowLogs = nil, nil
 			inv.Fail("ec2:DescribeVpcs", inventory.Interrupted, "interrupted", kinds...)
