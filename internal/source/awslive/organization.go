@@ -108,6 +108,9 @@ func (o *Organization) Discover(ctx context.Context, found func(inventory.Target
 	if err := o.begin(ctx); err != nil {
 		return err
 	}
+	if err := o.source.askForNames(ctx); err != nil {
+		return err
+	}
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	listed := make(chan Member)

@@ -1,6 +1,7 @@
 package awslive
 
 import (
+	"context"
 	"fmt"
 	"slices"
 
@@ -44,6 +45,15 @@ func (s *Source) checkNames(listed listedRegions) error {
 		}
 	}
 	return nil
+}
+
+// askForNames is checkNames where nobody needs the list otherwise. The caller's account gives every
+// Region of the partition, whichever it has enabled, so one call does for all accounts.
+func (s *Source) askForNames(ctx context.Context) error {
+	if len(s.allowed.unknownNames()) == 0 {
+		return nil
+	}
+	return s.checkNames(allRegions(ctx, s.regions.in(s.home)))
 }
 
 // doubt adds to what AWS says of a Region that is not known here: AWS calls one that is mistyped
