@@ -24,7 +24,7 @@ func planAfter(scan *pflag.FlagSet, s config.Settings) string {
 // shellWord quotes a word where a POSIX shell would read it as anything else.
 func shellWord(s string) string {
 	const plain = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_=.,:/@%+"
-	if strings.Trim(s, plain) == "" {
+	if s != "" && strings.Trim(s, plain) == "" {
 		return s
 	}
 	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"

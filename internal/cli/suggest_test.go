@@ -26,6 +26,7 @@ func TestThePlanThatAScanSuggests(t *testing.T) {
 		{"how it is shown", []string{"--verbose", "--format", "text", "--fail-on", "none", "--allow-gaps"}, "flowproof plan --out plan.json"},
 		{"a settings file", []string{"--config", file}, "flowproof plan --config '" + file + "' --out plan.json"},
 		{"many accounts", []string{"--org"}, ""},
+		{"an empty value", []string{"--profile", ""}, "flowproof plan --profile '' --out plan.json"},
 		{"what a shell would read otherwise", []string{"--profile", "it's; rm -rf $HOME"},
 			`flowproof plan --profile 'it'\''s; rm -rf $HOME' --out plan.json`},
 	} {
