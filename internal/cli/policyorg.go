@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -48,7 +49,7 @@ func (a *app) policyOrg(ctx context.Context, s config.Settings, format string) e
 		return err
 	}
 	role := readrole.Role{
-		Name: s.RoleName, Trusted: s.Trust, OrgID: s.OrgID, ExternalID: s.ExternalID, Session: s.SessionDuration,
+		Name: s.RoleName, Trusted: s.Trust, OrgID: s.OrgID, ExternalID: s.ExternalID, Session: s.SessionDuration, Partition: partitionAsked(s),
 		Actions: awslive.ReadPolicy(append(rule.Needs(chosen, policyOf(s)), kindsToRead(s)...)).Actions(),
 	}
 	if len(role.Trusted) == 0 || role.OrgID == "" {
@@ -88,6 +89,9 @@ func (a *app) askWhoScans(ctx context.Context, s config.Settings, role *readrole
 	if len(role.Trusted) == 0 {
 		role.Trusted = []string{caller}
 	}
+	if parts := strings.SplitN(caller, ":", 3); role.Partition == "" && len(parts) > 1 {
+		role.Partition = parts[1]
+	}
 	if role.OrgID == "" {
 		belonging, err := org.Belonging(ctx)
 		if err != nil {
@@ -100,10 +104,15 @@ func (a *app) askWhoScans(ctx context.Context, s config.Settings, role *readrole
 
 // callerPolicy is what whoever scans many accounts needs.
 func callerPolicy(s config.Settings, kinds []inventory.Kind) awslive.Policy {
-	partition := "aws"
-	if len(s.Region) > 0 {
-		partition = inventory.PartitionOf(s.Region[0])
-	}
+	partition := cmp.Or(partitionAsked(s), "aws")
 	role := cmp.Or(s.RoleName, "flowproof-read")
 	return awslive.CallerPolicy(kinds, awslive.Membership{Units: s.OU, Role: awslive.Role{Name: role}}, partition, s.AccountsFile != "")
+}
+
+// partitionAsked is the partition that --region speaks of; empty where nobody gives one.
+func partitionAsked(s config.Settings) string {
+	if len(s.Region) == 0 {
+		return ""
+	}
+	return inventory.PartitionOf(s.Region[0])
 }

@@ -19,6 +19,7 @@ type Role struct {
 	Trusted    []string // who may assume it: account ids, or ARNs of users and roles, sessions among them
 	OrgID      string   // only from accounts of this organisation
 	ExternalID string   // to be given by who assumes it; empty for none
+	Partition  string   // where the role is to be; empty for that of the ARNs in Trusted, else "aws"
 	Session    time.Duration
 }
 
@@ -45,8 +46,12 @@ func (r Role) Check() error {
 		return errors.New("nobody is trusted with the role: name the account, role or user that scans")
 	}
 	for _, t := range r.Trusted {
-		if !accountID.MatchString(t) && !principal.MatchString(t) {
+		m := principal.FindStringSubmatch(t)
+		if m == nil && !accountID.MatchString(t) {
 			return fmt.Errorf("%q: want an account id, or the ARN of a role or user", t)
+		}
+		if m != nil && m[1] != r.partition() {
+			return fmt.Errorf("%q is of partition %s, and the role of %s: nobody can assume a role of another partition", t, m[1], r.partition())
 		}
 	}
 	return nil
@@ -118,6 +123,9 @@ func callerARNs(match []string) []string {
 
 // partition is that of the trusted principals.
 func (r Role) partition() string {
+	if r.Partition != "" {
+		return r.Partition
+	}
 	for _, t := range r.Trusted {
 		if m := principal.FindStringSubmatch(t); m != nil {
 			return m[1]

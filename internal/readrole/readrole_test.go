@@ -161,13 +161,37 @@ func TestRolesThatAreRefused(t *testing.T) {
 
 func TestThePartitionIsThatOfWhoIsTrusted(t *testing.T) {
 	t.Parallel()
-	r := example()
-	r.Trusted = []string{"arn:aws-us-gov:iam::111111111111:role/audit"}
-	text, err := r.CloudFormation()
-	if err != nil {
-		t.Fatal(err)
+	for name, tt := range map[string]struct {
+		partition string
+		trusted   []string
+		want      string
+	}{
+		"an ARN says it":              {"", []string{"arn:aws-us-gov:iam::111111111111:role/audit"}, "aws-us-gov"},
+		"an ARN beside an account":    {"", []string{"222222222222", "arn:aws-us-gov:iam::111111111111:role/audit"}, "aws-us-gov"},
+		"an account in a partition":   {"aws-cn", []string{"111111111111"}, "aws-cn"},
+		"an account and nothing else": {"", []string{"111111111111"}, "aws"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			r := example()
+			r.Partition, r.Trusted = tt.partition, tt.trusted
+			text, err := r.CloudFormation()
+			if err != nil {
+				t.Fatal(err)
+			}
+			if here := "arn:" + tt.want + ":"; !bytes.Contains(text, []byte(here+"iam::111111111111:root")) ||
+				bytes.Count(text, []byte("arn:aws")) != bytes.Count(text, []byte(here)) {
+				t.Errorf("the trust is not of %s:\n%s", tt.want, text)
+			}
+		})
 	}
-	if !bytes.Contains(text, []byte("arn:aws-us-gov:iam::111111111111:root")) || bytes.Contains(text, []byte("arn:aws:")) {
-		t.Errorf("the trust is not of GovCloud:\n%s", text)
+}
+
+func TestNobodyIsTrustedAcrossPartitions(t *testing.T) {
+	t.Parallel()
+	r := example()
+	r.Partition = "aws-cn"
+	if _, err := r.CloudFormation(); err == nil || !strings.Contains(err.Error(), "of partition aws, and the role of aws-cn") {
+		t.Errorf("error %v, want the two partitions", err)
 	}
 }
