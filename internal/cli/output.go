@@ -26,6 +26,10 @@ type output struct {
 	options report.Options
 }
 
+// rowsListed is how many rows a section of a text report over many accounts has at most: nobody
+// reads more from a screen, and a run over hundreds of accounts has tens of thousands.
+const rowsListed = 500
+
 // outputs are all reports of a run.
 type outputs []output
 
@@ -51,6 +55,9 @@ func (a *app) openOutput(wanted string, s config.Settings, plan string) (output,
 		return output{}, fmt.Errorf("report %q: want FORMAT=FILE with a format of %s", wanted, strings.Join(report.Formats(), ", "))
 	}
 	o := output{format: format, options: report.Options{Width: a.streams.Width(), Verbose: s.Verbose, Plan: plan}}
+	if !s.Verbose {
+		o.options.Rows = rowsListed
+	}
 	if path == "" {
 		o.w = a.streams.Stdout
 		o.options.Colour = a.streams.Color(a.streams.Stdout, s.NoColor)

@@ -21,6 +21,10 @@ type notRead struct {
 	unlisted int // scopes with VPCs that may not be in the list
 	causes   map[inventory.Cause][]string
 
+	most     int // rows that it lists; 0 for no bound
+	listed   int // rows so far, listed or not
+	failures failures
+
 	reading string // the account whose groups are open
 	groups  []gapGroup
 }
@@ -31,14 +35,14 @@ type gapGroup struct {
 	regions []string
 }
 
-func newNotRead(s sheet, p place, verbose bool) *notRead {
+func newNotRead(s sheet, p place, verbose bool, most int) *notRead {
 	region := p.region + 1 // a comma
 	why := column{title: "Not read, and why"}
 	t := p.table(s, region, why)
 	if spare := t.columns[len(t.columns)-1].width - roomyWhy; spare > region {
 		t = p.table(s, region+min(spare, 2*(region+1)), why) // up to three Regions a line
 	}
-	return &notRead{placedTable: t, verbose: verbose, rows: pile{limit: pileLimit}, causes: map[inventory.Cause][]string{}}
+	return &notRead{placedTable: t, verbose: verbose, most: most, rows: pile{limit: pileLimit}, causes: map[inventory.Cause][]string{}}
 }
 
 // add takes a row of the ledger.
@@ -62,6 +66,7 @@ func (n *notRead) add(row event.Scope) error {
 		n.unread++
 	}
 	group := gapGroup{regions: []string{regionName(row.Region)}}
+	n.failures.add(row)
 	for _, g := range row.Gaps {
 		n.note(g)
 		text := g.API + " " + string(g.Cause) + ": " + g.Message
@@ -97,12 +102,19 @@ func (n *notRead) has(c inventory.Cause) bool { return len(n.causes[c]) > 0 }
 func (n *notRead) endAccount() error {
 	groups := n.groups
 	n.groups = nil
+	n.listed += len(groups)
+	if n.tooLong() {
+		return nil
+	}
 	return write(&n.rows, func(b *strings.Builder) {
 		for _, g := range groups {
 			n.row(b, n.reading, []string{strings.Join(g.regions, ", ")}, g.gaps)
 		}
 	})
 }
+
+// tooLong reports whether there are more rows than the section lists.
+func (n *notRead) tooLong() bool { return n.most > 0 && n.listed > n.most }
 
 // writeTo writes the section, if there is anything in it.
 func (n *notRead) writeTo(w io.Writer, expected int) error {
@@ -116,12 +128,19 @@ func (n *notRead) writeTo(w io.Writer, expected int) error {
 			about += fmt.Sprintf(", %d of them not at all", n.unread)
 		}
 		n.title(b, span{doubt, "NOT READ WHOLE"}, span{plain, about + "; what is missing there is unknown"})
-		n.header(b)
+		if n.tooLong() {
+			n.failures.writeTo(b, n.sheet)
+			n.leftOut(b, n.listed)
+		} else {
+			n.header(b)
+		}
 	}); err != nil {
 		return err
 	}
-	if err := n.rows.copyTo(w); err != nil {
-		return err
+	if !n.tooLong() {
+		if err := n.rows.copyTo(w); err != nil {
+			return err
+		}
 	}
 	return write(w, n.advice)
 }

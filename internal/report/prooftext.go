@@ -34,7 +34,7 @@ func writeProofText(w io.Writer, spool *event.Spool, o Options) (err error) {
 	t := &proofText{parts: map[proofState]*proofPart{}, textReport: textReport{
 		sheet: s, options: o, run: spool.Run(), summary: spool.Summary(), place: newPlace(spool.Scopes()),
 	}}
-	t.notRead = newNotRead(s, t.place, o.Verbose)
+	t.notRead = newNotRead(s, t.place, o.Verbose, 0)
 	for _, state := range proofStates() {
 		t.parts[state] = &proofPart{placedTable: t.place.table(s, t.place.region, column{title: "Resource", width: subnetWidth}, column{title: "Seen"}), rows: pile{limit: pileLimit}}
 	}

@@ -25,6 +25,7 @@ func Formats() []string { return []string{Text, JSON, JSONL} }
 type Options struct {
 	Width   int    // columns of a line, 80 where it is 0; below 20 counts as 20
 	Colour  bool   // without it the output has no escape code at all
+	Rows    int    // most rows that a section of a run over several accounts lists: with more it counts them by account; 0 for no bound
 	Verbose bool   // list what passes, does not apply or is in the baseline too, and cut no message short
 	Plan    string // the command that plans a repair: suggested where a VPC of the account's own fails
 }

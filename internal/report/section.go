@@ -35,17 +35,24 @@ type section struct {
 	resources int
 	rules     map[string]bool
 	last      shown // in this block
+
+	most    int // rows that it lists; 0 for no bound
+	listed  int // rows so far, listed or not
+	ranking ranking
 }
 
 // shown is what a row says, to keep two rules that say the same from saying it twice.
 type shown struct{ arn, why string }
 
-func newSection(key sectionKey, severity finding.Severity, t placedTable, verbose bool) *section {
+func newSection(key sectionKey, severity finding.Severity, t placedTable, verbose bool, most int) *section {
 	return &section{
 		placedTable: t, verbose: verbose, key: key, severity: severity,
-		rows: pile{limit: pileLimit}, rules: map[string]bool{},
+		rows: pile{limit: pileLimit}, rules: map[string]bool{}, most: most,
 	}
 }
+
+// tooLong reports whether the section has more rows than it lists.
+func (s *section) tooLong() bool { return s.most > 0 && s.listed > s.most }
 
 // add appends the row of a finding. Findings come in the order of a block, so that all
 // about one resource are neighbours.
@@ -60,6 +67,11 @@ func (s *section) add(f finding.Finding) error {
 		return nil
 	}
 	s.last = row
+	s.listed++
+	s.ranking.add(f.Resource.Account, f.Resource.Region)
+	if s.tooLong() {
+		return nil
+	}
 	return write(&s.rows, func(b *strings.Builder) {
 		resource := s.resource(f.Resource)
 		s.row(b, f.Resource.Account, []string{f.Resource.Region}, resource, []string{row.why})
@@ -69,7 +81,8 @@ func (s *section) add(f finding.Finding) error {
 // endBlock forgets the last resource: the same id in another Region is another one.
 func (s *section) endBlock() { s.last = shown{} }
 
-// heading writes what the section lists, and the table's header.
+// heading writes what the section lists, and the table's header or, in place of a table that is too
+// long, which accounts have the most.
 func (s *section) heading(b *strings.Builder, title string) {
 	b.WriteByte('\n')
 	if s.key.rule == "" {
@@ -77,6 +90,10 @@ func (s *section) heading(b *strings.Builder, title string) {
 		s.title(b, span{doubt, "UNKNOWN"}, span{plain, plural(s.resources, "resource") + " not judged by " + rules})
 	} else {
 		s.title(b, s.word(), s.severityText(), span{plain, fmt.Sprintf("%s: %s (%d)", s.key.rule, title, s.findings)})
+	}
+	if s.tooLong() {
+		s.ranking.writeTo(b, s.sheet)
+		return
 	}
 	s.header(b)
 }

@@ -33,7 +33,7 @@ func writeText(w io.Writer, spool *event.Spool, o Options) (err error) {
 		place:    newPlace(spool.Scopes()),
 		sections: map[sectionKey]*section{},
 	}
-	r.notRead = newNotRead(s, r.place, o.Verbose)
+	r.notRead = newNotRead(s, r.place, o.Verbose, r.most())
 	defer func() { err = errors.Join(err, r.close()) }()
 	if err := spool.WalkStored(r.block); err != nil {
 		return err
@@ -94,7 +94,7 @@ func (r *textReport) section(f finding.Finding) (*section, bool) {
 	}
 	s, ok := r.sections[key]
 	if !ok {
-		s = newSection(key, f.Severity, r.place.findings(r.sheet), r.options.Verbose)
+		s = newSection(key, f.Severity, r.place.findings(r.sheet), r.options.Verbose, r.most())
 		r.sections[key] = s
 	}
 	return s, true
@@ -160,7 +160,18 @@ func (r *textReport) writeSection(w io.Writer, s *section) error {
 	if err := write(w, func(b *strings.Builder) { s.heading(b, title) }); err != nil {
 		return err
 	}
+	if s.tooLong() {
+		return nil
+	}
 	return s.rows.copyTo(w)
+}
+
+// most is how many rows a section lists. A person who has one account wants to see all of it.
+func (r *textReport) most() int {
+	if r.place.accounts <= 1 {
+		return 0
+	}
+	return r.options.Rows
 }
 
 // advice is a command to type next, and what it is for.
