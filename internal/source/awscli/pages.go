@@ -88,7 +88,7 @@ func (p *pages) document(ctx context.Context, add func(item []byte) error) error
 		if err := p.in.Decode(&value); err != nil {
 			return p.cut(err)
 		}
-		if key == "NextToken" {
+		if key == "NextToken" || key == "nextToken" { // the second in services that speak JSON, with --no-paginate
 			p.next = string(value) != "null" && string(value) != `""`
 		}
 	}

@@ -23,6 +23,7 @@ const (
 	fileOfGateways    = "describe-transit-gateways.json"
 	fileOfAttachments = "describe-transit-gateway-attachments.json"
 	fileOfNATGateways = "describe-nat-gateways.json"
+	fileOfLogGroups   = "describe-log-groups.json"
 )
 
 // answer is one saved list: where it lies, what it is called inside, how it is saved.
@@ -30,7 +31,7 @@ type answer struct {
 	kind    inventory.Kind
 	file    string
 	list    string // the key of the list in the answer
-	command string
+	command string // of the AWS CLI, with its service
 	add     func(inv *inventory.Inventory, item []byte) error
 }
 
@@ -38,19 +39,19 @@ type answer struct {
 func answerOf(k inventory.Kind) (answer, bool) {
 	switch k {
 	case inventory.VPCs:
-		return answer{k, fileOfVPCs, "Vpcs", "describe-vpcs", addVPC}, true
+		return answer{k, fileOfVPCs, "Vpcs", "ec2 describe-vpcs", addVPC}, true
 	case inventory.FlowLogs:
-		return answer{k, fileOfFlowLogs, "FlowLogs", "describe-flow-logs", addFlowLog}, true
+		return answer{k, fileOfFlowLogs, "FlowLogs", "ec2 describe-flow-logs", addFlowLog}, true
 	case inventory.Subnets:
-		return answer{k, fileOfSubnets, "Subnets", "describe-subnets", addSubnet}, true
+		return answer{k, fileOfSubnets, "Subnets", "ec2 describe-subnets", addSubnet}, true
 	case inventory.Interfaces:
-		return answer{k, fileOfInterfaces, "NetworkInterfaces", "describe-network-interfaces", addInterface}, true
+		return answer{k, fileOfInterfaces, "NetworkInterfaces", "ec2 describe-network-interfaces", addInterface}, true
 	case inventory.TransitGateways:
-		return answer{k, fileOfGateways, "TransitGateways", "describe-transit-gateways", addGateway}, true
+		return answer{k, fileOfGateways, "TransitGateways", "ec2 describe-transit-gateways", addGateway}, true
 	case inventory.GatewayAttachments:
-		return answer{k, fileOfAttachments, "TransitGatewayAttachments", "describe-transit-gateway-attachments", addAttachment}, true
+		return answer{k, fileOfAttachments, "TransitGatewayAttachments", "ec2 describe-transit-gateway-attachments", addAttachment}, true
 	case inventory.NATGateways:
-		return answer{k, fileOfNATGateways, "NatGateways", "describe-nat-gateways", addNATGateway}, true
+		return answer{k, fileOfNATGateways, "NatGateways", "ec2 describe-nat-gateways", addNATGateway}, true
 	}
 	return answer{}, false
 }
@@ -64,6 +65,9 @@ func (s *Source) Read(ctx context.Context, t inventory.Target, kinds []inventory
 		return inv // there is no folder to read; its gap says so
 	}
 	for _, k := range kinds {
+		if k == inventory.Destinations || k == inventory.DeliveryRoles {
+			continue // known once the flow logs are
+		}
 		a, ok := answerOf(k)
 		if !ok {
 			inv.Fail("awscli", inventory.Incomplete, fmt.Sprintf("files saved with the AWS CLI do not hold %s: read the account itself", k), k)
@@ -73,13 +77,15 @@ func (s *Source) Read(ctx context.Context, t inventory.Target, kinds []inventory
 	}
 	checkOwner(&inv)
 	inv.Normalize()
+	s.readReferred(ctx, &inv)
+	inv.Normalize()
 	return inv
 }
 
 // readAnswer adds one file to the inventory. Whatever is whole in a damaged file
 // counts; the damage is a gap.
 func (s *Source) readAnswer(ctx context.Context, inv *inventory.Inventory, a answer) {
-	save := fmt.Sprintf("save it with: aws ec2 %s --region %s --output json > %s", a.command, inv.Region, a.file)
+	save := fmt.Sprintf("save it with: aws %s --region %s --output json > %s", a.command, inv.Region, a.file)
 	fail := func(what string) {
 		inv.Fail(a.file, inventory.Incomplete, what+"; "+save, a.kind)
 	}
