@@ -19,6 +19,7 @@ const (
 	quietFor  = time.Second            // a run that is over by then needs no progress
 	logEvery  = time.Minute            // between lines of a log
 	drawEvery = 100 * time.Millisecond // between drawings of a bar
+	listedFor = 2 * time.Second        // accounts that have not become more for so long are listed
 	barWidth  = 20                     // columns, where there is room
 	barFull   = 100                    // what the bar counts to: the number of scopes can still grow
 	barFrame  = 12                     // columns around the bar: percentage, brackets, spaces
@@ -37,6 +38,7 @@ type Progress struct {
 	started time.Time
 	logged  time.Time      // or drawn
 	counted event.Progress // the highest that each count has been: none ever falls
+	grew    time.Time      // when more accounts were listed
 	drawn   int            // the bar's value, of barFull
 	account string         // the first one met
 	several bool           // there are more
@@ -87,6 +89,9 @@ func (p *Progress) seen(s inventory.Scope) {
 }
 
 func (p *Progress) count(c event.Progress) {
+	if max(c.Listed, c.Accounts) > p.counted.Listed {
+		p.grew = p.now()
+	}
 	p.counted = event.Progress{
 		Accounts:  max(p.counted.Accounts, c.Accounts),
 		Listed:    max(p.counted.Listed, c.Listed, c.Accounts),
@@ -203,10 +208,12 @@ func (p *Progress) throttled() string {
 	return fmt.Sprintf("%d throttled", p.counted.Throttles)
 }
 
-// left is the time that is left if the rest goes as what is done.
+// left is the time that is left if the rest goes as what is done. Nobody knows while accounts are
+// still being listed: their number would make it too short.
 func (p *Progress) left(took time.Duration) string {
 	done, all := p.parts()
-	if p.ended || done == 0 || done >= all {
+	listing := p.several && p.started.Add(took).Sub(p.grew) < listedFor
+	if p.ended || listing || done == 0 || done >= all {
 		return ""
 	}
 	left := took / time.Duration(done) * time.Duration(all-done)

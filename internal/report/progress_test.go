@@ -24,6 +24,10 @@ func counted(after time.Duration, done, expected int, calls int64, gaps int) ste
 	return step{after, event.Event{Type: event.TypeProgress, Progress: &event.Progress{Done: done, Expected: expected, Calls: calls, Gaps: gaps}}}
 }
 
+func ofAccounts(after time.Duration, p event.Progress) step {
+	return step{after, event.Event{Type: event.TypeProgress, Progress: &p}}
+}
+
 func begun() step {
 	return step{0, event.Event{Type: event.TypeRun, Run: &event.Run{Schema: event.Schema}}}
 }
@@ -157,18 +161,34 @@ func TestProgressOnATerminalFitsItsLine(t *testing.T) {
 // What matters most is what a narrow line still shows.
 func TestProgressOfManyAccountsFitsItsLine(t *testing.T) {
 	t.Parallel()
-	far := step{time.Minute, event.Event{Type: event.TypeProgress, Progress: &event.Progress{
+	far := ofAccounts(time.Minute, event.Progress{
 		Accounts: 2500, Listed: 10_000, Done: 53_125, Expected: 53_637, Calls: 106_250, Throttles: 12, Gaps: 34,
-	}}}
-	out, _ := drawn(t, true, begun(), inAccount("1"), inAccount("2"), far)
+	})
+	listed := ofAccounts(0, event.Progress{Listed: 10_000})
+	out, _ := drawn(t, true, begun(), inAccount("1"), inAccount("2"), listed, far)
 	want := "25% [.]  3m00s left, 2500/10000 accounts, 53125 scopes, 34 gaps, 1771 calls…"
 	if got := screen(t, out)[0]; got != want {
 		t.Errorf("drew %q, want %q", got, want)
 	}
-	logged, _ := drawn(t, false, begun(), inAccount("1"), inAccount("2"), far)
+	logged, _ := drawn(t, false, begun(), inAccount("1"), inAccount("2"), listed, far)
 	want = "reading: 2500 of 10000 accounts, 53125 scopes, 106250 calls (1771/s), 12 throttled, 34 gaps, 3m00s left\n"
 	if logged != want {
 		t.Errorf("logged %q, want %q", logged, want)
+	}
+}
+
+// The time left is not told before it is known how many accounts there are.
+func TestNoTimeIsLeftWhileAccountsAreListed(t *testing.T) {
+	t.Parallel()
+	out, _ := drawn(t, false, begun(), inAccount("1"), inAccount("2"),
+		ofAccounts(time.Minute, event.Progress{Accounts: 50, Listed: 100}),
+		ofAccounts(time.Minute, event.Progress{Accounts: 100, Listed: 400}),
+		ofAccounts(time.Minute, event.Progress{Accounts: 200, Listed: 400}))
+	want := "reading: 50 of 100 accounts, 0 scopes, 0 calls (0/s), 0 gaps\n" +
+		"reading: 100 of 400 accounts, 0 scopes, 0 calls (0/s), 0 gaps\n" +
+		"reading: 200 of 400 accounts, 0 scopes, 0 calls (0/s), 0 gaps, 3m00s left\n"
+	if out != want {
+		t.Errorf("logged %q, want %q", out, want)
 	}
 }
 
