@@ -30,12 +30,11 @@ Exit status:
   1    internal error
   2    usage or configuration
   4    no AWS identity could be obtained
-  5    an account cannot be entered, or the list is not whole (--allow-gaps ignores it)
+  5    an account cannot be entered, or the list is cut (unless --allow-gaps)
   130  interrupted`,
 		Example: `  flowproof accounts
   flowproof accounts --ou ou-ab12-11111111 --exclude-account 'sandbox-*'
-  flowproof accounts --accounts-file accounts.csv --role-name audit --format json`,
-		Args: cobra.NoArgs,
+  flowproof accounts --accounts-file accounts.csv --role-name audit`,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			settings, err := a.settings(cmd)
 			if err != nil {

@@ -26,7 +26,7 @@ var fixFlags = []string{"profile", "endpoint-url", "journal", "format", "quiet",
 const fixHelp = `Exit status:
   0    the end state is reached
   1    internal error
-  2    usage, configuration, or a refused plan, journal or account: nothing was sent
+  2    usage, configuration, or a refused plan, journal or account: nothing sent
   4    no AWS identity could be obtained
   6    the end state is not reached; what is missing is said
   130  interrupted; the same command goes on from there`
@@ -49,7 +49,6 @@ Interrupted or killed at any point, the same command goes on from there: nothing
 		Example: `  flowproof apply plan.json
   flowproof apply plan.json --dry-run
   flowproof apply plan.json --approve 1a2b3c4d`,
-		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			settings, err := a.settings(cmd)
 			if err != nil {
@@ -58,7 +57,7 @@ Interrupted or killed at any point, the same command goes on from there: nothing
 			return a.apply(cmd.Context(), settings, args[0], approve, dryRun)
 		},
 	}
-	cmd.Flags().StringVar(&approve, "approve", "", "the plan's hash, or its first eight hex digits: apply without asking")
+	cmd.Flags().StringVar(&approve, "approve", "", "the plan's `HASH`, or its first eight hex digits: apply without asking")
 	cmd.Flags().BoolVar(&dryRun, "dry-run", false, "ask AWS whether it would do it, where its API can be asked; change nothing")
 	a.addFlags(cmd, slices.Concat(fixFlags, []string{"max-age", "max-failures", "at-once"})...)
 	return cmd

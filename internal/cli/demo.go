@@ -21,8 +21,8 @@ tells the whole story on it: scan, plan, apply, verify, roll back, prove. Each c
 type it, and what is said about it is checked. Nothing outside this machine is contacted.
 
 Exits 0 when the demo went as it should, 1 when it did not.`,
-		Args: cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error { return a.demo(cmd.Context()) },
+		Example: "  flowproof demo",
+		RunE:    func(cmd *cobra.Command, _ []string) error { return a.demo(cmd.Context()) },
 	}
 	return cmd
 }

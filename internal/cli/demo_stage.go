@@ -85,8 +85,8 @@ func (s *stage) run(ctx context.Context, want int, args ...string) (string, erro
 	root := inner.root()
 	root.SetArgs(args)
 	status := 0
-	if err := root.ExecuteContext(ctx); err != nil {
-		status = inner.fail(err)
+	if cmd, err := root.ExecuteContextC(ctx); err != nil {
+		status = inner.fail(cmd, err)
 	} else {
 		status = inner.status
 	}

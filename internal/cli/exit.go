@@ -22,16 +22,6 @@ const (
 	statusInterrupted = 130 // Ctrl-C
 )
 
-// exitHelp stands in the help of every command that reads.
-const exitHelp = `Exit status:
-  0    clean
-  1    internal error
-  2    usage or configuration
-  3    findings at or above --fail-on
-  4    no AWS identity could be obtained
-  5    incomplete: something could not be read (wins over 3; --allow-gaps ignores it)
-  130  interrupted`
-
 // summaryStatus decides a run's exit status from its summary and what the user tolerates.
 func summaryStatus(s event.Summary, failOn string, allowGaps bool) int {
 	switch {

@@ -27,7 +27,6 @@ func (a *app) frameworksListCommand() *cobra.Command {
 		Example: `  flowproof frameworks list
   flowproof frameworks list --rule flow-log-retention-check
   flowproof frameworks list --format json`,
-		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			settings, err := a.settings(cmd)
 			if err != nil {
@@ -55,7 +54,6 @@ func (a *app) frameworksShowCommand() *cobra.Command {
 		Short: "A framework's controls, and for each the rules, how strongly they are tied and by which source",
 		Example: `  flowproof frameworks show cis-aws-5.0
   flowproof frameworks show nist-800-53-r5 --format json`,
-		Args: cobra.ExactArgs(1),
 		ValidArgsFunction: func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
 			return frameworkIDs(), cobra.ShellCompDirectiveNoFileComp
 		},

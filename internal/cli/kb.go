@@ -22,7 +22,6 @@ func (a *app) kbListCommand() *cobra.Command {
 		Use:     "list",
 		Short:   "Every rule with its severity and title",
 		Example: "  flowproof kb list",
-		Args:    cobra.NoArgs,
 		RunE: func(*cobra.Command, []string) error {
 			for _, r := range rules.All() {
 				if _, err := fmt.Fprintf(a.streams.Stdout, "%-26s  %-8s  %s\n", r.ID, r.Severity, r.Title); err != nil {
@@ -41,7 +40,6 @@ func (a *app) kbShowCommand() *cobra.Command {
 		Short: "A rule's page",
 		Example: `  flowproof kb show vpc-flow-log-check
   flowproof kb show vpc-flow-log-check --raw > page.md`,
-		Args: cobra.ExactArgs(1),
 		ValidArgsFunction: func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
 			return ruleIDs(), cobra.ShellCompDirectiveNoFileComp
 		},
@@ -72,7 +70,6 @@ func (a *app) kbExportCommand() *cobra.Command {
 		Use:     "export DIR",
 		Short:   "All pages as HTML, with an index and a search box that works offline",
 		Example: "  flowproof kb export public",
-		Args:    cobra.ExactArgs(1),
 		RunE: func(_ *cobra.Command, args []string) error {
 			if err := kb.Export(args[0], rules.All()); err != nil {
 				return err

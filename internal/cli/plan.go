@@ -49,14 +49,14 @@ Exit status:
   2    usage or configuration
   3    something could not be planned; the plan says what and why
   4    no AWS identity could be obtained
-  5    incomplete: something could not be read (wins over 3; --allow-gaps ignores it)
+  5    incomplete: something could not be read (over 3; --allow-gaps ignores it)
   130  interrupted`,
 		Example: `  flowproof plan --out plan.json
-  flowproof plan --log-group '/flowproof/{account}/{vpc}' --retention-days 400 --out plan.json
-  flowproof plan --destination s3 --bucket arn:aws:s3:::central-flow-logs --change-existing --out plan.json
+  flowproof plan --log-group '/flowproof/{account}/{vpc}' --out plan.json
+  flowproof plan --destination s3 --bucket arn:aws:s3:::central-flow-logs \
+    --change-existing --out plan.json
   flowproof plan --resource 'vpc-0a*' --tag env=prod --format markdown
   flowproof plan --export terraform > flowlogs.tf`,
-		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			settings, err := a.settings(cmd)
 			if err != nil {

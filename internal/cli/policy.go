@@ -23,8 +23,8 @@ func (a *app) policyReadCommand() *cobra.Command {
 beside the role in each of them, which policy org writes.`,
 		Example: `  flowproof policy read > flowproof-read.json
   flowproof policy read --org --role-name flowproof-read > flowproof-caller.json
-  aws iam create-policy --policy-name flowproof-read --policy-document file://flowproof-read.json`,
-		Args: cobra.NoArgs,
+  aws iam create-policy --policy-name flowproof-read \
+    --policy-document file://flowproof-read.json`,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			settings, err := a.settings(cmd)
 			if err != nil {

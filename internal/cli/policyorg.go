@@ -26,9 +26,9 @@ terraform as Terraform. The role allows what reading for the chosen rules needs 
 whoever --trust names may assume it, from the organisation that --org-id names; what is not given is
 asked of AWS: the current identity, and its organisation.`,
 		Example: `  flowproof policy org > flowproof-role.yaml
-  flowproof policy org --trust arn:aws:iam::111111111111:role/security-audit --org-id o-a1b2c3d4e5 --external-id 7f3a
+  flowproof policy org --trust arn:aws:iam::111111111111:role/security-audit \
+    --org-id o-a1b2c3d4e5 --external-id 7f3a
   flowproof policy org --format terraform > flowproof-role.tf`,
-		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			settings, err := a.settings(cmd)
 			if err != nil {

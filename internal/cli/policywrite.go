@@ -20,8 +20,7 @@ func (a *app) policyWriteCommand() *cobra.Command {
 		Long: `With a plan: exactly its resources. Without: every plan that these settings can come to by the
 default rules, in any account; what other rules read, flowproof policy read says. Both hold the actions that AWS checks without naming them, such as iam:PassRole.`,
 		Example: `  flowproof policy write plan.json > apply.json
-  flowproof policy write --destination s3 --bucket arn:aws:s3:::central-flow-logs`,
-		Args: cobra.MaximumNArgs(1),
+  flowproof policy write --destination s3 --bucket arn:aws:s3:::flow-logs`,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			settings, err := a.settings(cmd)
 			if err != nil {

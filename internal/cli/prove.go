@@ -42,14 +42,13 @@ Exit status:
   2    usage or configuration
   3    something is not proven; --fail-on none makes it 0
   4    no AWS identity could be obtained
-  5    incomplete: something could not be read (wins over 3; --allow-gaps ignores it)
+  5    incomplete: something could not be read (over 3; --allow-gaps ignores it)
   130  interrupted`,
 		Example: `  flowproof prove
   flowproof prove --region eu-west-1 --window 6h
   flowproof prove --read-records --sample 5
   flowproof prove --format json --output proof.json
   flowproof prove --org`,
-		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			settings, err := a.settings(cmd)
 			if err != nil {

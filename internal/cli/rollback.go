@@ -28,7 +28,6 @@ It asks for the first eight hex digits of the plan's hash; --approve gives them 
 ` + fixHelp,
 		Example: `  flowproof rollback plan.json
   flowproof rollback plan.json --approve 1a2b3c4d --delete-data MyFlowLogs`,
-		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			settings, err := a.settings(cmd)
 			if err != nil {
@@ -37,7 +36,7 @@ It asks for the first eight hex digits of the plan's hash; --approve gives them 
 			return a.rollback(cmd.Context(), settings, args[0], approve, deleteData)
 		},
 	}
-	cmd.Flags().StringVar(&approve, "approve", "", "the plan's hash, or its first eight hex digits: roll back without asking")
+	cmd.Flags().StringVar(&approve, "approve", "", "the plan's `HASH`, or its first eight hex digits: roll back without asking")
 	cmd.Flags().StringArrayVar(&deleteData, "delete-data", nil, "a log `GROUP` of the plan to delete with the records it holds; repeatable")
 	a.addFlags(cmd, fixFlags...)
 	return cmd

@@ -27,9 +27,9 @@ func Main(args []string, streams terminal.Streams) int {
 	a := &app{streams: streams, args: args}
 	root := a.root()
 	root.SetArgs(args)
-	err := root.ExecuteContext(ctx)
+	cmd, err := root.ExecuteContextC(ctx)
 	if err = errors.Join(err, a.profiling.end()); err != nil {
-		return a.fail(err)
+		return a.fail(cmd, err)
 	}
 	return a.status
 }
@@ -70,12 +70,14 @@ func (a *app) root() *cobra.Command {
 		Long: `flowproof reads the VPCs and flow logs of an AWS account in every Region and says of each
 VPC whether its network traffic is recorded, what could not be read, and what to do.
 
-It only reads. What it could not read is never counted as a pass.`,
-		Example: `  flowproof demo                      # see it work, without an AWS account
-  flowproof scan                      # every enabled Region of the current account
-  flowproof scan --region 'eu-*'      # some Regions
+A scan only reads, and what it could not read is never counted as a pass. Nothing is changed but
+by apply, which carries out a plan that was reviewed and approved, and by rollback, which takes it
+back.`,
+		Example: `  flowproof demo                    # see it work, without an AWS account
+  flowproof scan                    # every enabled Region of your account
+  flowproof scan --region 'eu-*'    # some Regions
+  flowproof plan --out plan.json    # what would mend it; changes nothing
   flowproof kb show vpc-flow-log-check`,
-		Args:          cobra.NoArgs,
 		RunE:          showHelp,
 		SilenceErrors: true,
 		SilenceUsage:  true,
@@ -104,6 +106,7 @@ It only reads. What it could not read is never counted as a pass.`,
 		a.demoCommand(), a.sandboxCommand(),
 		a.configCommand(), a.versionCommand(),
 	)
+	layOut(root, min(a.streams.Width(), widestHelp))
 	return root
 }
 
@@ -113,7 +116,7 @@ func showHelp(cmd *cobra.Command, _ []string) error { return cmd.Help() }
 
 // holder is a command that only holds others.
 func holder(use, short, group string, commands ...*cobra.Command) *cobra.Command {
-	cmd := &cobra.Command{Use: use, Short: short, GroupID: group, Args: cobra.NoArgs, RunE: showHelp}
+	cmd := &cobra.Command{Use: use, Short: short, GroupID: group, RunE: showHelp}
 	cmd.AddCommand(commands...)
 	return cmd
 }
@@ -127,7 +130,7 @@ const (
 )
 
 // fail says what went wrong and returns the exit status. Text from AWS may be in the error.
-func (a *app) fail(err error) int {
+func (a *app) fail(cmd *cobra.Command, err error) int {
 	if !a.started {
 		err = usageError{err}
 	}
@@ -137,7 +140,7 @@ func (a *app) fail(err error) int {
 	if next := nextStep(err); next != "" {
 		a.sayf("next: %s\n", next)
 	} else if !a.started {
-		a.sayf("next: flowproof --help\n")
+		a.sayf("next: %s --help\n", cmd.CommandPath())
 	}
 	return errorStatus(err)
 }

@@ -42,9 +42,8 @@ of it must find.
 		Example: `  flowproof sandbox --listen 127.0.0.1:4566
   flowproof sandbox --listen 127.0.0.1:4566 --scenario demo
   flowproof sandbox --fleet accounts=1000,latency=30ms
-  flowproof sandbox --fleet accounts=50,denied=10%,shared=20% --truth truth.jsonl
+  flowproof sandbox --fleet accounts=50,denied=10% --truth truth.jsonl
   AWS_ENDPOINT_URL=http://127.0.0.1:4566 aws ec2 describe-vpcs`,
-		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			aws, err := flags.open()
 			if err != nil {
@@ -53,10 +52,10 @@ of it must find.
 			return a.serveSandbox(cmd.Context(), flags.listen, aws)
 		},
 	}
-	cmd.Flags().StringVar(&flags.listen, "listen", "127.0.0.1:4566", "address and port; port 0 takes a free one")
-	cmd.Flags().StringVar(&flags.scenario, "scenario", "", "a scenario file, or `demo`; empty for 17 Regions with default VPCs")
-	cmd.Flags().StringVar(&flags.fleet, "fleet", "", "a computed organisation: `accounts=N,...`")
-	cmd.Flags().StringVar(&flags.truth, "truth", "", "with --fleet: write what a scan of it must find to this `file`")
+	cmd.Flags().StringVar(&flags.listen, "listen", "127.0.0.1:4566", "`ADDRESS` and port; port 0 takes a free one")
+	cmd.Flags().StringVar(&flags.scenario, "scenario", "", "a scenario `FILE`, or demo; none means 17 Regions with their default VPCs")
+	cmd.Flags().StringVar(&flags.fleet, "fleet", "", "serve a computed organisation: `KEY=VALUE,...`")
+	cmd.Flags().StringVar(&flags.truth, "truth", "", "with --fleet: write what a scan of it must find to this `FILE`")
 	cmd.Flags().BoolVar(&flags.anywhere, "allow-remote", false, "let --listen name an address that other machines can reach")
 	return cmd
 }

@@ -45,7 +45,14 @@ chosen rules, and reports what fails, what is unknown and what could not be read
 With --org, --ou or --accounts-file it reads many accounts, each but the caller's own through the
 role --role-name: flowproof policy org writes that role, flowproof accounts tries the way in.
 
-` + exitHelp,
+Exit status:
+  0    clean
+  1    internal error
+  2    usage or configuration
+  3    findings at or above --fail-on
+  4    no AWS identity could be obtained
+  5    incomplete: something could not be read (over 3; --allow-gaps ignores it)
+  130  interrupted`,
 		Example: `  flowproof scan
   flowproof scan --profile audit --region eu-west-1,eu-central-1
   flowproof scan --format json --output scan.json --report text=scan.txt
@@ -55,7 +62,6 @@ role --role-name: flowproof policy org writes that role, flowproof accounts trie
   flowproof scan --save-snapshot today.json.gz
   flowproof scan --source snapshot:today.json.gz
   flowproof scan --source awscli:saved --rule vpc-flow-log-check`,
-		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			settings, err := a.settings(cmd)
 			if err != nil {

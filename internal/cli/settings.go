@@ -49,8 +49,12 @@ func suggestFlag(cmd *cobra.Command, err error) error {
 		return err
 	}
 	var flags []string
-	cmd.Flags().VisitAll(func(f *pflag.Flag) { flags = append(flags, "--"+f.Name) })
-	return fmt.Errorf("%w%s", err, spelling.Hint("--"+unknown.GetSpecifiedName(), flags))
+	cmd.Flags().VisitAll(func(f *pflag.Flag) { flags = append(flags, f.Name) })
+	near := spelling.Nearest(unknown.GetSpecifiedName(), flags)
+	if near == "" {
+		return err
+	}
+	return fmt.Errorf("%w: the nearest is --%s", err, near)
 }
 
 func (a *app) configCommand() *cobra.Command {
@@ -63,7 +67,6 @@ func (a *app) configShowCommand() *cobra.Command {
 		Short: "Every setting, its value and the layer it came from",
 		Example: `  flowproof config show
   FLOWPROOF_REGION=eu-west-1 flowproof config show --format json`,
-		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			r, err := a.resolve(cmd)
 			if err != nil {

@@ -22,10 +22,15 @@ func (a *app) snapshotCommand() *cobra.Command {
 
   flowproof scan --source snapshot:FILE
 
-` + exitHelp,
+Exit status:
+  0    saved, and everything was read
+  1    internal error
+  2    usage or configuration
+  4    no AWS identity could be obtained
+  5    saved, but something could not be read (--allow-gaps ignores it)
+  130  interrupted`,
 		Example: `  flowproof snapshot --output today.json.gz
   flowproof snapshot --output audit.json --ruleset full --region 'eu-*'`,
-		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			settings, err := a.settings(cmd)
 			if err != nil {

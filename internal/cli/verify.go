@@ -30,7 +30,6 @@ of each have arrived, delivery fails, or the time is over.
 ` + fixHelp,
 		Example: `  flowproof verify plan.json
   flowproof verify plan.json --wait 20m`,
-		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			settings, err := a.settings(cmd)
 			if err != nil {
@@ -42,7 +41,7 @@ of each have arrived, delivery fails, or the time is over.
 			return a.verify(cmd.Context(), settings, args[0], wait)
 		},
 	}
-	cmd.Flags().DurationVar(&wait, "wait", 0, "how long to wait for records to arrive, such as 20m")
+	cmd.Flags().DurationVar(&wait, "wait", 0, "wait this `DURATION` for records to arrive, such as 20m")
 	a.addFlags(cmd, slices.Concat(fixFlags, []string{"window"})...)
 	return cmd
 }

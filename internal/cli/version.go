@@ -14,8 +14,8 @@ func (a *app) versionCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:     "version",
 		Short:   "Version, commit, Go and modules",
+		Example: "  flowproof version",
 		GroupID: groupAbout,
-		Args:    cobra.NoArgs,
 		RunE: func(*cobra.Command, []string) error {
 			_, err := fmt.Fprint(a.streams.Stdout, versionText())
 			return err
