@@ -7,6 +7,7 @@ import (
 
 	"flowproof/internal/event"
 	"flowproof/internal/finding"
+	"flowproof/internal/inventory"
 	"flowproof/internal/source/awslive"
 )
 
@@ -72,8 +73,22 @@ func errorStatus(err error) int {
 
 // nextStep is what to do about an error, where there is something better than its text.
 func nextStep(err error) string {
-	if errors.Is(err, awslive.ErrNoIdentity) {
-		return "give credentials as for the AWS CLI: run `aws configure` or `aws sso login`, set AWS_PROFILE or use --profile; `aws sts get-caller-identity` must work"
+	var asked *awslive.IdentityError
+	switch {
+	case !errors.Is(err, awslive.ErrNoIdentity):
+		return ""
+	case !errors.As(err, &asked):
+		return giveCredentials
 	}
-	return ""
+	switch asked.Cause {
+	case inventory.Unreachable:
+		return "check the network and the proxy, and the address where --endpoint-url or AWS_ENDPOINT_URL gives one"
+	case inventory.RegionDisabled:
+		return "set AWS_REGION, or the profile's region, to one that the account has enabled, such as us-east-1"
+	case inventory.Throttled, inventory.ServerError:
+		return "try again: AWS did not say who you are, and did not say no"
+	}
+	return giveCredentials
 }
+
+const giveCredentials = "give credentials as for the AWS CLI: run `aws configure` or `aws sso login`, set AWS_PROFILE or use --profile; `aws sts get-caller-identity` must work"

@@ -51,6 +51,9 @@ func (a *app) openOutputs(s config.Settings, plan string) (outputs, error) {
 // openOutput opens FORMAT=FILE; an empty FILE is standard output.
 func (a *app) openOutput(wanted string, s config.Settings, plan string) (output, error) {
 	format, path, ok := strings.Cut(wanted, "=")
+	if format == "markdown" && path == s.Output {
+		return output{}, errors.New("--format markdown is for plans: a run is " + strings.Join(report.Formats(), ", "))
+	}
 	if !ok || !slices.Contains(report.Formats(), format) {
 		return output{}, fmt.Errorf("report %q: want FORMAT=FILE with a format of %s", wanted, strings.Join(report.Formats(), ", "))
 	}

@@ -71,11 +71,25 @@ func (a *app) rollback(ctx context.Context, s config.Settings, path, approve str
 		Plan: plan, Journal: journal, Writer: r.writer, Reader: r.reader, Clock: remediate.SystemClock(),
 		DeleteData: deleteData, Progress: a.fixProgress(s, "steps"),
 	}.Run(ctx)
-	next := ""
-	if !report.TakenBack() {
-		next = "flowproof rollback " + path + " goes on from here"
-	}
+	next := rollbackNext(report, path)
 	return errors.Join(a.endFix(ctx, s, plan, fixResult{command: "rollback", report: report, reached: report.TakenBack(), next: next}), err)
+}
+
+// rollbackNext is what to type after a rollback that left something.
+func rollbackNext(report remediate.Report, path string) string {
+	command := "flowproof rollback " + shellWord(path)
+	switch groups := report.HoldingData(); {
+	case report.TakenBack():
+		return ""
+	case report.Resumable():
+		return command + " goes on from here"
+	case len(groups) > 0:
+		for _, g := range groups {
+			command += " --delete-data " + shellWord(g)
+		}
+		return command + " deletes the records too"
+	}
+	return "what is kept is listed with the reason, and stays: take it back by hand where it should go"
 }
 
 // checkDeleteData refuses names of groups that the plan does not make: what is deleted with its

@@ -49,6 +49,25 @@ func (r Report) TakenBack() bool {
 	return len(r.Problems) == 0 && !slices.ContainsFunc(r.Results, func(s Result) bool { return !s.Outcome.takenBack() })
 }
 
+// HoldingData are the log groups that rollback kept for the records in them alone, each once.
+func (r Report) HoldingData() []string {
+	var groups []string
+	for _, s := range r.Results {
+		if s.holdsData && !slices.Contains(groups, s.Resource) {
+			groups = append(groups, s.Resource)
+		}
+	}
+	return groups
+}
+
+// Resumable reports whether running again may come further with nothing else changed: not where all that
+// is left was kept.
+func (r Report) Resumable() bool {
+	return r.Interrupted || len(r.Problems) > 0 || slices.ContainsFunc(r.Results, func(s Result) bool {
+		return !s.Outcome.takenBack() && s.Outcome != Kept
+	})
+}
+
 // Count counts the results by outcome.
 func (r Report) Count() map[Outcome]int {
 	count := map[Outcome]int{}

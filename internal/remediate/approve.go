@@ -31,7 +31,7 @@ func (p Plan) CheckApproval(given string) error {
 	case len(digits) != approvalDigits && len(digits) != len(whole):
 		return fmt.Errorf("%w: %q is neither the first eight hex digits of a hash nor a whole one", ErrNotApproved, given)
 	}
-	return fmt.Errorf("%w: %q is the hash of another plan", ErrNotApproved, given)
+	return fmt.Errorf("%w: %q is the hash of another plan, and this one is %s: review it again", ErrNotApproved, given, p.ShortHash())
 }
 
 // clockSkew is how far ahead of ours the clock of the machine that read the account may be.

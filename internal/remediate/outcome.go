@@ -49,7 +49,8 @@ type Result struct {
 	Found    string  `json:"found,omitempty"`
 	Code     string  `json:"code,omitempty"` // AWS's error code
 
-	ours bool // flowproof made the resource or wrote the value
+	ours      bool // flowproof made the resource or wrote the value
+	holdsData bool // it was kept for the records in it alone
 }
 
 func resultOf(s Step, o Outcome) Result {

@@ -108,6 +108,8 @@ func (p Policy) checkCloudWatchLogs() error {
 
 func (p Policy) checkS3() error {
 	switch {
+	case p.Bucket == "":
+		return errors.New("destination s3 needs --bucket ARN: an existing bucket, such as arn:aws:s3:::my-flow-logs")
 	case !isBucketARN(p.Bucket):
 		return fmt.Errorf("bucket %q: want the ARN of an existing bucket, such as arn:aws:s3:::my-flow-logs; a prefix has a flag of its own", p.Bucket)
 	case !isPrefix(p.Prefix):
@@ -122,6 +124,8 @@ func (p Policy) checkS3() error {
 
 func (p Policy) checkFirehose() error {
 	switch {
+	case p.Stream == "":
+		return errors.New("destination firehose needs --stream ARN: an existing stream, such as arn:aws:firehose:eu-west-1:123456789012:deliverystream/NAME")
 	case !isStreamARN(p.Stream):
 		return fmt.Errorf("stream %q: want the ARN of an existing stream, such as arn:aws:firehose:eu-west-1:123456789012:deliverystream/NAME; {region} and {account} may stand in it", p.Stream)
 	case (p.SourceRole == "") != (p.CrossAccountRole == ""):

@@ -17,6 +17,7 @@ type remain struct {
 	gone bool
 	keep string // why it must not be taken back; empty when it may be
 	late bool   // or the read came too early to see what the step did
+	data bool   // it would be taken back if its records might be deleted
 }
 
 func gone(is bool) remain { return remain{gone: is, late: is} }
@@ -138,7 +139,9 @@ func (m *remains) logGroup(ctx context.Context, s Step, want request) (remain, e
 		return remain{}, err
 	}
 	if (streams || g.stored > 0) && !slices.Contains(r.DeleteData, want.LogGroupName) {
-		return keep("it holds records; to delete it with them add --delete-data %s", want.LogGroupName), nil
+		held := keep("it holds records; to delete it with them add --delete-data %s", want.LogGroupName)
+		held.data = true
+		return held, nil
 	}
 	return m.used(ctx, s, func(l inventory.FlowLog) bool {
 		return l.DestinationType == inventory.ToCloudWatchLogs && groupName(l.LogGroup, l.Destination) == want.LogGroupName

@@ -28,6 +28,9 @@ func (r Report) WriteText(w io.Writer, o TextOptions) error {
 	}
 	b := &page{width: o.Width}
 	b.line(0, 2, r.Headline())
+	if !o.Verbose && r.Count()[NotTried] > 0 {
+		b.line(2, 4, "not tried: calls that AWS has no dry run for, or that wait for a step before them; --verbose lists them")
+	}
 	for _, outcome := range resultOrder {
 		for _, x := range r.Results {
 			if x.Outcome == outcome && (o.Verbose || !x.fine()) {

@@ -208,7 +208,7 @@ func (r *rollbackRun) leave(s Step, found remain, err error) Result {
 	case found.gone:
 		res.Outcome, res.Detail = Gone, "it is no longer there"
 	default:
-		res.Detail = found.keep
+		res.Detail, res.holdsData = found.keep, found.data
 	}
 	return res
 }

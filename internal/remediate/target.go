@@ -115,7 +115,7 @@ func (p *planner) explain(f finding.Finding, isSubject bool) {
 	case f.Outcome == finding.Unknown && len(f.Gaps) > 0:
 		p.unplanned = append(p.unplanned, Unplanned{
 			Resource: note.Resource, Account: note.Account, Region: note.Region,
-			Reason: "not known: " + f.Message, ByHand: []string{},
+			Reason: fmt.Sprintf("not known: %s %s", f.Gaps[0].API, f.Gaps[0].Cause), ByHand: []string{},
 		})
 	case f.Outcome == finding.Unknown && isSubject:
 		note.Reason = "not known, as AWS does not say: " + f.Message

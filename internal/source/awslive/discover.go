@@ -19,6 +19,20 @@ import (
 // at all can be read.
 var ErrNoIdentity = errors.New("no AWS identity")
 
+// IdentityError is ErrNoIdentity where AWS was asked in vain.
+type IdentityError struct {
+	Region  string // that STS was asked in
+	Cause   inventory.Cause
+	Message string // hostile
+}
+
+func (e *IdentityError) Error() string {
+	return fmt.Sprintf("%v: sts:GetCallerIdentity in %s: %s", ErrNoIdentity, e.Region, e.Message)
+}
+
+// Is makes every IdentityError an ErrNoIdentity.
+func (e *IdentityError) Is(target error) bool { return target == ErrNoIdentity }
+
 // ErrNoRegion means that no Region of the account is what was asked for.
 var ErrNoRegion = errors.New("no such Region")
 
@@ -85,8 +99,14 @@ func (s *Source) caller(ctx context.Context) (caller, error) {
 		if ctx.Err() != nil {
 			return caller{}, ctx.Err()
 		}
-		_, message := classify(err, circumstances{run: ctx})
-		return caller{}, fmt.Errorf("%w: sts:GetCallerIdentity in %s: %s", ErrNoIdentity, s.home, message)
+		cause, message := classify(err, circumstances{run: ctx})
+		if strings.Contains(err.Error(), "get credentials") { // AWS was not asked
+			cause = inventory.Credentials
+		}
+		if strings.Contains(err.Error(), "no EC2 IMDS role found") { // the last place that the SDK looks in
+			message = "no credentials in the environment, in the profile or on an instance: " + message
+		}
+		return caller{}, &IdentityError{Region: s.home, Cause: cause, Message: message}
 	}
 	parts := strings.SplitN(aws.ToString(out.Arn), ":", 3)
 	if len(parts) < 3 || aws.ToString(out.Account) == "" {
