@@ -79,8 +79,11 @@ func (p Plan) writeSummary(b *page) {
 
 // Headline says in one line what the plan does and what it does not.
 func (p Plan) Headline() string {
-	if len(p.Steps) == 0 && len(p.Unplanned) == 0 {
+	switch n := len(p.Unplanned); {
+	case len(p.Steps) == 0 && n == 0:
 		return "nothing to do" + p.missing() + "."
+	case len(p.Steps) == 0:
+		return fmt.Sprintf("no step; %d not planned%s.", n, p.missing())
 	}
 	logs, foreign := 0, 0
 	for _, s := range p.Steps {
