@@ -164,11 +164,7 @@ func (n *notRead) advice(b *strings.Builder) {
 func remedy(c inventory.Cause, apis []string) string {
 	switch c {
 	case inventory.Denied:
-		if slices.Contains(apis, "sts:AssumeRole") {
-			return "an account cannot be entered: its role is not there or does not trust you (`flowproof policy org` writes it), or you may not assume it " +
-				"(`flowproof policy read --org`); `flowproof accounts` tries the way in"
-		}
-		return "the permission is missing: allow " + strings.Join(apis, ", ") + "; `flowproof policy read` prints all that is needed"
+		return denied(apis)
 	case inventory.DeniedBySCP:
 		return "the organisation forbids it, whatever the account allows: ask for an exception in its service control policy, or leave the Regions out with --region"
 	case inventory.Credentials:
@@ -187,4 +183,21 @@ func remedy(c inventory.Cause, apis []string) string {
 		return "the answer is missing, cut off or malformed: scan again, or save the file again and whole"
 	}
 	return ""
+}
+
+// denied is what to do about calls that were denied: the way into an account is another matter than
+// what its role may do.
+func denied(apis []string) string {
+	const assume = "sts:AssumeRole"
+	inside := slices.DeleteFunc(slices.Clone(apis), func(api string) bool { return api == assume })
+	missing := "the permission is missing: allow " + strings.Join(inside, ", ")
+	if len(inside) == len(apis) {
+		return missing + "; `flowproof policy read` prints all that is needed"
+	}
+	way := "an account cannot be entered: its role is not there or does not trust you (`flowproof policy org` writes it), or you may not assume it " +
+		"(`flowproof policy read --org`); `flowproof accounts` tries the way in"
+	if len(inside) == 0 {
+		return way
+	}
+	return way + "; elsewhere " + missing
 }
