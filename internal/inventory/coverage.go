@@ -3,6 +3,7 @@ package inventory
 import (
 	"cmp"
 	"slices"
+	"strings"
 )
 
 // Covered is one thing that traffic passes through, and the working flow logs that record it. Logs
@@ -23,7 +24,7 @@ func AtOneDestination(logs []FlowLog, wanted Traffic) bool {
 		if !l.Works() {
 			continue
 		}
-		key := l.DestinationKey()
+		key := cmp.Or(l.DestinationKey(), l.ID) // one that is not named is nobody else's
 		apart[key] |= l.Traffic()
 		if apart[key].Has(wanted) {
 			return true
@@ -32,9 +33,15 @@ func AtOneDestination(logs []FlowLog, wanted Traffic) bool {
 	return false
 }
 
-// DestinationKey tells destinations apart: two logs with the same key deliver to the same place.
+// DestinationKey tells destinations apart as EC2 does: two logs with the same key deliver to the
+// same place. A group is the same by name and by ARN, and two prefixes of a bucket differ
+// (observed). Empty where AWS names no destination.
 func (l FlowLog) DestinationKey() string {
-	return cmp.Or(l.DestinationType, ToCloudWatchLogs) + " " + cmp.Or(l.GroupName(), l.Destination)
+	place := cmp.Or(l.GroupName(), strings.TrimSuffix(l.Destination, "/"))
+	if place == "" {
+		return ""
+	}
+	return cmp.Or(l.DestinationType, ToCloudWatchLogs) + " " + place
 }
 
 // Coverage is what is recorded of a VPC: of each interface and subnet in it.
@@ -64,7 +71,7 @@ func (inv *Inventory) CoverageOf(v VPC) Coverage {
 func (inv *Inventory) CoverageOfGateway(g TransitGateway) []Covered {
 	var list []Covered
 	for _, a := range inv.GatewayAttachments {
-		if a.GatewayID == g.ID {
+		if a.GatewayID == g.ID && !a.Gone() {
 			list = append(list, inv.covered(a.ID, a.OwnerID, g.ID, a.ID))
 		}
 	}
@@ -76,7 +83,7 @@ func (inv *Inventory) CoverageOfGateway(g TransitGateway) []Covered {
 func (inv *Inventory) CoverageOfNATGateways(v VPC) []Covered {
 	var list []Covered
 	for _, g := range inv.NATGateways {
-		if g.VPCID == v.ID && g.Regional() {
+		if g.VPCID == v.ID && g.Regional() && !g.Gone() {
 			list = append(list, inv.covered(g.ID, "", g.ID))
 		}
 	}
@@ -90,10 +97,7 @@ func (inv *Inventory) covered(id, owner string, resources ...string) Covered {
 		if resource == "" {
 			continue
 		}
-		for _, l := range inv.LogsOn(resource) {
-			if !l.Works() {
-				continue
-			}
+		for _, l := range Working(inv.LogsOn(resource)) {
 			c.Logs = append(c.Logs, l)
 			c.Traffic |= l.Traffic()
 			c.Unstated = c.Unstated || l.Traffic() == 0

@@ -104,6 +104,11 @@ func (l FlowLog) Delivery() Delivery {
 // still deliver nothing; see Arrival.
 func (l FlowLog) Works() bool { return l.Active() && l.Delivery() != DeliveryFailed }
 
+// Working are the logs that count for anything.
+func Working(logs []FlowLog) []FlowLog {
+	return slices.DeleteFunc(slices.Clone(logs), func(l FlowLog) bool { return !l.Works() })
+}
+
 // On is the kind of resource that the log is on, by its id: DescribeFlowLogs has no
 // resource type. Empty when the id is of no known kind.
 func (l FlowLog) On() string {

@@ -21,6 +21,11 @@ type NATGateway struct {
 // Regional reports whether a flow log can be on the gateway itself.
 func (g NATGateway) Regional() bool { return g.Mode == "regional" }
 
+// Gone reports whether the gateway is deleted, about to be, or was never made: AWS lists it for a while.
+func (g NATGateway) Gone() bool {
+	return strings.HasPrefix(g.State, "delet") || g.State == "failed"
+}
+
 func compareNATGateways(a, b NATGateway) int {
 	return cmp.Or(
 		strings.Compare(a.ID, b.ID),

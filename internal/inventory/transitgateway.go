@@ -48,6 +48,12 @@ type GatewayAttachment struct {
 	State        string `json:"state,omitempty"`
 }
 
+// Gone reports whether nothing passes through the attachment any more, or ever will: AWS lists one
+// that was deleted, refused or never made for a while.
+func (a GatewayAttachment) Gone() bool {
+	return strings.HasPrefix(a.State, "delet") || strings.HasPrefix(a.State, "fail") || strings.HasPrefix(a.State, "reject")
+}
+
 func compareGateways(a, b TransitGateway) int {
 	return cmp.Or(
 		strings.Compare(a.ID, b.ID),
