@@ -174,7 +174,7 @@ func (p *planner) volumeOf(s Step) volume {
 	}
 	from := 0
 	for _, l := range inv.FlowLogs {
-		if groupOf(l) == name {
+		if l.GroupName() == name {
 			from++
 		}
 	}

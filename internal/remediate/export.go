@@ -130,6 +130,6 @@ func (p Plan) head() []string {
 	b := &page{width: width}
 	b.linef(0, 2, "flowproof plan %s for %s.", p.ShortHash(), p.accountsInWords())
 	b.line(0, 2, p.Headline())
-	b.line(0, 2, p.Policy.inWords())
+	b.line(0, 2, p.wantedInWords())
 	return strings.Split(strings.TrimSpace(b.String()), "\n")
 }

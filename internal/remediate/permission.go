@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"strings"
 
 	"flowproof/internal/inventory"
 )
@@ -13,6 +12,9 @@ import (
 // exactly its resources, and the actions that AWS checks without naming them in a call.
 func (p Plan) WritePolicy() (string, error) {
 	r := reach{partition: p.Partition, destination: p.Policy.Destination, actions: map[Action]bool{}}
+	for _, id := range p.Rules() {
+		r.scanned = append(r.scanned, answered[id]...)
+	}
 	for _, s := range p.Steps {
 		r.actions[s.Action] = true
 		if s.Inverse != nil {
@@ -33,7 +35,11 @@ func (p Policy) WritePolicy(partition string) (string, error) {
 	}
 	r := reach{partition: partition, destination: p.Destination, planning: true, actions: map[Action]bool{CreateFlowLog: true, DeleteFlowLog: true}}
 	everywhere := inventory.Scope{Partition: partition, Account: "*", Region: "*"}
-	r.flowLogs, r.subjects = []string{everywhere.ARN("vpc-flow-log", "*")}, []string{everywhere.ARN("vpc", "*")}
+	r.flowLogs = []string{everywhere.ARN("vpc-flow-log", "*")}
+	r.subjects = []string{everywhere.ARN("vpc", "*"), everywhere.ARN("transit-gateway", "*")}
+	for _, id := range slices.Sorted(maps.Keys(answered)) {
+		r.scanned = append(r.scanned, answered[id]...)
+	}
 	role := func(name string) string { return fmt.Sprintf("arn:%s:iam::*:role/%s", partition, name) }
 	add := func(actions ...Action) {
 		for _, a := range actions {
@@ -75,6 +81,7 @@ type reach struct {
 	passed      []string // that are handed to the service
 	bucket      string
 	streams     []string
+	scanned     []string // what verify reads beside VPCs and flow logs
 }
 
 func (r *reach) addStep(s Step) error {
@@ -92,7 +99,7 @@ func (r *reach) addStep(s Step) error {
 		r.bucket = fmt.Sprintf("arn:%s:s3:::%s", r.partition, s.Resource)
 	case CreateFlowLog:
 		kind := "vpc"
-		if strings.HasPrefix(s.Resource, "tgw-") {
+		if s.onGateway() {
 			kind = "transit-gateway"
 		}
 		r.subjects = append(r.subjects, scope.ARN(kind, s.Resource))
@@ -173,7 +180,7 @@ func (r reach) of(service string) []string {
 // reading is what apply, verify and rollback look at again. Most of these calls know no resources,
 // and all of them only read.
 func (r reach) reading() statement {
-	actions := []string{"ec2:DescribeFlowLogs", "ec2:DescribeRegions", "ec2:DescribeVpcs"}
+	actions := append([]string{"ec2:DescribeFlowLogs", "ec2:DescribeRegions", "ec2:DescribeVpcs"}, r.scanned...)
 	groups := []string{"logs:DescribeLogGroups", "logs:DescribeLogStreams", "logs:ListTagsForResource"}
 	roles := []string{"iam:GetRole", "iam:GetRolePolicy", "iam:ListAttachedRolePolicies", "iam:ListRolePolicies"}
 	switch r.destination {

@@ -16,7 +16,7 @@ func (p Plan) WriteMarkdown(w io.Writer) error {
 	var b strings.Builder
 	fmt.Fprintf(&b, "## flowproof plan `%s`\n\n", p.ShortHash())
 	fmt.Fprintf(&b, "%s %s\n\n", markdownText(strings.ToUpper(p.accountsInWords()[:1])+p.accountsInWords()[1:]+":"), markdownText(p.Headline()))
-	fmt.Fprintf(&b, "- Read %s\n- %s\n", p.ReadAt.Format(time.RFC3339), markdownText(p.Policy.inWords()))
+	fmt.Fprintf(&b, "- Read %s\n- %s\n", p.ReadAt.Format(time.RFC3339), markdownText(p.wantedInWords()))
 	for _, line := range p.Cost.inWords() {
 		fmt.Fprintf(&b, "- %s\n", markdownText(line))
 	}

@@ -3,6 +3,7 @@ package remediate
 import (
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"time"
 
@@ -71,7 +72,7 @@ func (p Plan) WriteText(w io.Writer, o TextOptions) error {
 
 func (p Plan) writeSummary(b *page) {
 	b.linef(0, 2, "Plan %s for %s: %s", p.ShortHash(), p.accountsInWords(), p.Headline())
-	b.linef(0, 2, "Read %s. %s", p.ReadAt.Format(time.RFC3339), p.Policy.inWords())
+	b.linef(0, 2, "Read %s. %s", p.ReadAt.Format(time.RFC3339), p.wantedInWords())
 	for _, line := range p.Cost.inWords() {
 		b.line(0, 2, line)
 	}
@@ -133,8 +134,32 @@ func (p Plan) accountsInWords() string {
 	return fmt.Sprintf("%d accounts", len(p.Accounts))
 }
 
-// inWords says what a policy asks for.
-func (p Policy) inWords() string {
+// wantedInWords says what the policy asks for. Transit gateways know neither a filter nor another
+// interval (CreateFlowLogs, EC2 API reference).
+func (p Plan) wantedInWords() string {
+	const ofGateways = "all traffic of transit gateways every 60 seconds"
+	ofVPCs := fmt.Sprintf("%s traffic every %d seconds", p.Policy.Traffic, p.Policy.Interval)
+	if p.Policy.LogFormat != "" && p.Policy.LogFormat != DefaultFormat {
+		ofVPCs += ", format " + p.Policy.LogFormat
+	}
+	gateways := slices.ContainsFunc(p.Steps, Step.onGateway)
+	vpcs := slices.ContainsFunc(p.Steps, func(s Step) bool { return s.Action == CreateFlowLog && !s.onGateway() })
+	switch {
+	case gateways && vpcs:
+		return fmt.Sprintf("Wanted: %s, and %s, %s.", ofVPCs, ofGateways, p.Policy.placeInWords())
+	case gateways:
+		return fmt.Sprintf("Wanted: %s, %s.", ofGateways, p.Policy.placeInWords())
+	}
+	return fmt.Sprintf("Wanted: %s, %s.", ofVPCs, p.Policy.placeInWords())
+}
+
+// onGateway reports whether the step makes a flow log on a transit gateway.
+func (s Step) onGateway() bool {
+	return s.Action == CreateFlowLog && strings.HasPrefix(s.Resource, "tgw-")
+}
+
+// placeInWords says where a policy has records go.
+func (p Policy) placeInWords() string {
 	var to string
 	switch p.Destination {
 	case ToS3:
@@ -157,11 +182,7 @@ func (p Policy) inWords() string {
 			to += ", encrypted with " + p.KMSKey
 		}
 	}
-	format := ""
-	if p.LogFormat != "" && p.LogFormat != DefaultFormat {
-		format = ", format " + p.LogFormat
-	}
-	return fmt.Sprintf("Wanted: %s traffic every %d seconds%s, %s.", p.Traffic, p.Interval, format, to)
+	return to
 }
 
 // inWords says what it costs and what that rests on.

@@ -16,9 +16,6 @@ import (
 // anybody else changes of them, the rule changes back.
 const telemetryTag = "CloudWatchTelemetryRuleManaged"
 
-// transitGatewayType is the CloudFormation type of a transit gateway.
-const transitGatewayType = "AWS::EC2::TransitGateway"
-
 // subject is a kind of resource that gets flow logs, and how CreateFlowLogs takes it.
 type subject struct {
 	resourceType string // of CreateFlowLogs
@@ -30,7 +27,7 @@ func subjectOf(cfnType string) (subject, bool) {
 	switch cfnType {
 	case finding.VPCType:
 		return subject{resourceType: "VPC", perCall: 1000}, true
-	case transitGatewayType:
+	case finding.TransitGatewayType:
 		return subject{resourceType: "TransitGateway", perCall: 25, gateway: true}, true
 	}
 	return subject{}, false
@@ -82,8 +79,8 @@ func (p *planner) chooseOne(inv *inventory.Inventory, findings []finding.Finding
 			p.faults = append(p.faults, at)
 			continue
 		}
-		if !isSubject || f.Outcome != finding.Fail {
-			p.explain(f, isSubject)
+		if !isSubject || f.Outcome != finding.Fail || !answers(inv, f) {
+			p.explain(inv, f, isSubject)
 			continue
 		}
 		if reason == nil || f.Rule == recordingRule {
@@ -96,11 +93,8 @@ func (p *planner) chooseOne(inv *inventory.Inventory, findings []finding.Finding
 	return target{subject: s, inv: inv, id: reason.Resource.ID, finding: *reason, logs: inv.LogsOn(reason.Resource.ID)}, true
 }
 
-// recordingRule asks whether anything records a VPC.
-const recordingRule = "vpc-flow-log-check"
-
 // explain notes findings that no flow log answers, so that none is passed over in silence.
-func (p *planner) explain(f finding.Finding, isSubject bool) {
+func (p *planner) explain(inv *inventory.Inventory, f finding.Finding, isSubject bool) {
 	note := Note{Resource: f.Resource.ID, Account: f.Resource.Account, Region: f.Resource.Region}
 	switch {
 	case f.Resource.Owner != f.Resource.Account && isSubject:
@@ -120,7 +114,15 @@ func (p *planner) explain(f finding.Finding, isSubject bool) {
 	case f.Outcome == finding.Unknown && isSubject:
 		note.Reason = "not known, as AWS does not say: " + f.Message
 		p.notes = append(p.notes, note)
-	case f.Outcome == finding.Fail:
+	case f.Outcome != finding.Fail:
+	case len(byHand(inv, f)) > 0:
+		if f.Resource.Type == finding.FlowLogType && len(f.Evidence.FlowLogs) == 1 {
+			f.Resource.ID = f.Evidence.FlowLogs[0].ResourceID // flow logs are chosen by what they are on
+		}
+		if p.chosen(inv, f) {
+			p.skipResource(inv.Scope, note.Resource, f.Message, byHand(inv, f)...)
+		}
+	default:
 		note.Reason = f.Message + "; flowproof leaves it as it is"
 		p.notes = append(p.notes, note)
 	}
@@ -152,11 +154,17 @@ func (p *planner) chosen(inv *inventory.Inventory, f finding.Finding) bool {
 }
 
 func tagsOf(inv *inventory.Inventory, id string) map[string]string {
-	i := slices.IndexFunc(inv.VPCs, func(v inventory.VPC) bool { return v.ID == id })
-	if i < 0 {
-		return nil
+	for _, v := range inv.VPCs {
+		if v.ID == id {
+			return v.Tags
+		}
 	}
-	return inv.VPCs[i].Tags
+	for _, g := range inv.TransitGateways {
+		if g.ID == id {
+			return g.Tags
+		}
+	}
+	return nil
 }
 
 // trafficOf is what a flow log on a target is to record: of the traffic that is wanted what no
@@ -168,7 +176,7 @@ func (p *planner) trafficOf(t target) string {
 	}
 	wanted := inventory.FlowLog{TrafficType: p.policy.Traffic}.Traffic()
 	missing := wanted &^ inventory.Recorded(t.logs)
-	if missing == 0 {
+	if missing == 0 || everythingRecorded(t.finding) {
 		missing = wanted
 	}
 	if missing == inventory.AllTraffic {
@@ -204,7 +212,7 @@ func (p *planner) obstacle(t target, want inventory.FlowLog) (reason string, byH
 		return fmt.Sprintf("it has %d flow logs and AWS allows %d: delete some that nobody needs", len(t.logs), logsPerResource), nil
 	}
 	for _, l := range t.logs {
-		if l.TrafficType == want.TrafficType && sameDestination(l, want) {
+		if (t.gateway || l.TrafficType == want.TrafficType) && l.DestinationKey() == want.DestinationKey() {
 			return p.repairByHand(t, l)
 		}
 	}
@@ -236,31 +244,6 @@ func (p *planner) repairByHand(t target, l inventory.FlowLog) (string, []string)
 		remove,
 		"plan again",
 	}
-}
-
-// sameDestination compares as EC2 does: a group is the same by name and by ARN, two prefixes of a
-// bucket differ (observed).
-func sameDestination(l, want inventory.FlowLog) bool {
-	kind := l.DestinationType
-	if kind == "" {
-		kind = inventory.ToCloudWatchLogs // older answers leave it out
-	}
-	if kind != want.DestinationType {
-		return false
-	}
-	if kind == inventory.ToCloudWatchLogs {
-		return groupOf(l) == want.LogGroup
-	}
-	return strings.TrimSuffix(l.Destination, "/") == strings.TrimSuffix(want.Destination, "/")
-}
-
-// groupOf is the name of a flow log's group, from whichever field has it.
-func groupOf(l inventory.FlowLog) string {
-	if l.LogGroup != "" {
-		return l.LogGroup
-	}
-	_, name, _ := strings.Cut(l.Destination, ":log-group:")
-	return strings.TrimSuffix(name, ":*")
 }
 
 // skip moves targets to the unplanned ones.

@@ -160,6 +160,9 @@ func (v Verify) isNew(f finding.Finding) bool {
 	if concerns(v.Plan, f) {
 		return true
 	}
+	if !slices.Contains(v.Plan.Rules(), f.Rule) {
+		return false // the plan may not have asked it
+	}
 	at := func(resource, account, region string) bool {
 		return resource == f.Resource.ID && account == f.Resource.Account && region == f.Resource.Region
 	}
