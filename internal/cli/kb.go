@@ -23,8 +23,12 @@ func (a *app) kbListCommand() *cobra.Command {
 		Short:   "Every rule with its severity and title",
 		Example: "  flowproof kb list",
 		RunE: func(*cobra.Command, []string) error {
+			width := 0
 			for _, r := range rules.All() {
-				if _, err := fmt.Fprintf(a.streams.Stdout, "%-26s  %-8s  %s\n", r.ID, r.Severity, r.Title); err != nil {
+				width = max(width, len(r.ID))
+			}
+			for _, r := range rules.All() {
+				if _, err := fmt.Fprintf(a.streams.Stdout, "%-*s  %-8s  %s\n", width, r.ID, r.Severity, r.Title); err != nil {
 					return err
 				}
 			}

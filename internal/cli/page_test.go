@@ -74,6 +74,8 @@ func playPage(t *testing.T, ruleID, page string) string {
 			}
 			rest = after
 			switch {
+			case r != nil && strings.HasPrefix(block, settingsTitle):
+				r.write("flowproof.yaml", block)
 			case r != nil && line == "```console":
 				block, pending, exported = r.console(block)
 			case r != nil && strings.HasPrefix(block, "# flowproof.yaml\n"):
@@ -91,6 +93,9 @@ func playPage(t *testing.T, ruleID, page string) string {
 	}
 	return out.String()
 }
+
+// settingsTitle begins a block that a reader is to put into the settings file.
+const settingsTitle = "# flowproof.yaml\n"
 
 // reader is somebody who follows a page.
 type reader struct {
@@ -125,6 +130,13 @@ func newReader(t *testing.T, ruleID string) *reader {
 		aws.Close()
 	})
 	return &reader{t: t, dir: t.TempDir(), url: server.URL}
+}
+
+func (r *reader) write(name, content string) {
+	r.t.Helper()
+	if err := os.WriteFile(filepath.Join(r.dir, name), []byte(content), 0o600); err != nil {
+		r.t.Fatal(err)
+	}
 }
 
 // console runs the commands of a block and gives the block as it should be; of a last one that

@@ -1,6 +1,7 @@
 package kb_test
 
 import (
+	"errors"
 	"strings"
 	"testing"
 
@@ -12,6 +13,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/iam"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	s3types "github.com/aws/aws-sdk-go-v2/service/s3/types"
+	"github.com/aws/smithy-go"
 
 	"flowproof/internal/sandbox/mototest"
 )
@@ -22,6 +24,8 @@ const (
 	vpc       = "vpc-0123456789abcdef0"
 	eni       = "eni-0123456789abcdef0"
 	flowLog   = "fl-0123456789abcdef0"
+	subnet    = "subnet-0123456789abcdef0"
+	gateway   = "tgw-0123456789abcdef0"
 	group     = "MyFlowLogs"
 	role      = "VPC-Flow-Logs-Role"
 	trust     = `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":"vpc-flow-logs.amazonaws.com"},"Action":"sts:AssumeRole"}]}`
@@ -68,19 +72,7 @@ func prepare(t *testing.T, ruleID string, env []string, accountID string) names 
 		t.Fatalf("a fresh account should have its default VPC alone: %v %v", found, err)
 	}
 	n := names{account: accountID, vpc: *found.Vpcs[0].VpcId}
-	subnet, err := c.ec2.CreateSubnet(t.Context(), &ec2.CreateSubnetInput{
-		VpcId: found.Vpcs[0].VpcId, CidrBlock: aws.String("172.31.255.0/24"),
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	created, err := c.ec2.CreateNetworkInterface(t.Context(), &ec2.CreateNetworkInterfaceInput{
-		SubnetId: subnet.Subnet.SubnetId,
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	n[eni] = *created.NetworkInterface.NetworkInterfaceId
+	n[subnet], n[eni] = c.createInterface(t, n, "172.31.255.0/24")
 	switch ruleID {
 	case "flow-log-retention-check", "flow-log-encryption-check": // of a group and of a bucket
 		c.createRole(t, mayRecord)
@@ -91,8 +83,7 @@ func prepare(t *testing.T, ruleID string, env []string, accountID string) names 
 		c.createRole(t, "")
 		n[flowLog] = c.createFlowLog(t, n, ec2types.TrafficTypeAll)
 	case "flow-log-arrival-check":
-		c.createRole(t, mayRecord)
-		c.createGroup(t, 365)
+		c.createDestination(t)
 		n[flowLog] = c.createFlowLog(t, n, ec2types.TrafficTypeAll)
 	case "flow-log-role-check": // which every account may use, and whose policy is about the group alone
 		c.createRole(t, `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":["logs:CreateLogStream","logs:PutLogEvents"],`+
@@ -107,9 +98,21 @@ func prepare(t *testing.T, ruleID string, env []string, accountID string) names 
 		c.createBucket(t, bucket(accountID), 0)
 		c.openBucket(t, bucket(accountID))
 	case "flow-log-traffic-check":
-		c.createRole(t, mayRecord)
-		c.createGroup(t, 365)
+		c.createDestination(t)
 		n[flowLog] = c.createFlowLog(t, n, ec2types.TrafficTypeAccept)
+	case "flow-log-coverage-check": // one subnet has a flow log, and the other none
+		c.createDestination(t)
+		n[flowLog] = c.createFlowLog(t, n, ec2types.TrafficTypeAll, onSubnet)
+		c.createInterface(t, n, "172.31.254.0/24")
+	case "flow-log-format-check":
+		c.createDestination(t)
+		n[flowLog] = c.createFlowLog(t, n, ec2types.TrafficTypeAll)
+	case "flow-log-duplicate-check":
+		c.createDestination(t)
+		n[flowLog] = c.createFlowLog(t, n, ec2types.TrafficTypeAll)
+		c.createFlowLog(t, n, ec2types.TrafficTypeReject)
+	case "transit-gateway-flow-log-check":
+		n[gateway] = c.createGateway(t, n)
 	}
 	return n
 }
@@ -176,6 +179,42 @@ func (c clients) openBucket(t *testing.T, name string) {
 	}
 }
 
+// createInterface makes a subnet with one interface in it.
+func (c clients) createInterface(t *testing.T, n names, block string) (subnetID, interfaceID string) {
+	t.Helper()
+	made, err := c.ec2.CreateSubnet(t.Context(), &ec2.CreateSubnetInput{VpcId: aws.String(n[vpc]), CidrBlock: aws.String(block)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	created, err := c.ec2.CreateNetworkInterface(t.Context(), &ec2.CreateNetworkInterfaceInput{SubnetId: made.Subnet.SubnetId})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return *made.Subnet.SubnetId, *created.NetworkInterface.NetworkInterfaceId
+}
+
+// createGateway makes a transit gateway that the VPC is attached to.
+func (c clients) createGateway(t *testing.T, n names) string {
+	t.Helper()
+	made, err := c.ec2.CreateTransitGateway(t.Context(), &ec2.CreateTransitGatewayInput{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := c.ec2.CreateTransitGatewayVpcAttachment(t.Context(), &ec2.CreateTransitGatewayVpcAttachmentInput{
+		TransitGatewayId: made.TransitGateway.TransitGatewayId, VpcId: aws.String(n[vpc]), SubnetIds: []string{n[subnet]},
+	}); err != nil {
+		t.Fatal(err)
+	}
+	return *made.TransitGateway.TransitGatewayId
+}
+
+// createDestination makes a log group, and a role that may write to it.
+func (c clients) createDestination(t *testing.T) {
+	t.Helper()
+	c.createRole(t, mayRecord)
+	c.createGroup(t, 365)
+}
+
 func (c clients) createRole(t *testing.T, policy string) {
 	t.Helper()
 	if _, err := c.iam.CreateRole(t.Context(), &iam.CreateRoleInput{
@@ -193,13 +232,29 @@ func (c clients) createRole(t *testing.T, policy string) {
 	}
 }
 
-func (c clients) createFlowLog(t *testing.T, n names, traffic ec2types.TrafficType) string {
+// onSubnet makes a flow log one on the subnet.
+func onSubnet(in *ec2.CreateFlowLogsInput, n names) {
+	in.ResourceType, in.ResourceIds = ec2types.FlowLogsResourceTypeSubnet, []string{n[subnet]}
+}
+
+// createFlowLog makes a flow log on the VPC unless it is changed. Where an endpoint takes a second one
+// to one group for the first again, it delivers to another group.
+func (c clients) createFlowLog(t *testing.T, n names, traffic ec2types.TrafficType, change ...func(*ec2.CreateFlowLogsInput, names)) string {
 	t.Helper()
-	answer, err := c.ec2.CreateFlowLogs(t.Context(), &ec2.CreateFlowLogsInput{
+	in := &ec2.CreateFlowLogsInput{
 		ResourceType: ec2types.FlowLogsResourceTypeVpc, ResourceIds: []string{n[vpc]},
 		TrafficType: traffic, LogGroupName: aws.String(group),
 		DeliverLogsPermissionArn: aws.String("arn:aws:iam::" + n[account] + ":role/" + role),
-	})
+	}
+	for _, f := range change {
+		f(in, n)
+	}
+	answer, err := c.ec2.CreateFlowLogs(t.Context(), in)
+	var refused smithy.APIError
+	if errors.As(err, &refused) && refused.ErrorCode() == "FlowLogAlreadyExists" {
+		in.LogGroupName = aws.String("OtherFlowLogs")
+		answer, err = c.ec2.CreateFlowLogs(t.Context(), in)
+	}
 	if err != nil || len(answer.Unsuccessful) > 0 {
 		t.Fatalf("create flow log: %v %v", answer, err)
 	}

@@ -20,7 +20,7 @@ import (
 type names map[string]string
 
 // exampleID is an id as pages write it, and as AWS does.
-var exampleID = regexp.MustCompile(`\b(vpc|subnet|eni|fl)-[0-9a-f]{17}\b`)
+var exampleID = regexp.MustCompile(`\b(vpc|subnet|eni|fl|tgw|tgw-attach)-[0-9a-f]{17}\b`)
 
 // apply puts the real names into a command.
 func (n names) apply(text string) string {

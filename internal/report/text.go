@@ -23,7 +23,7 @@ type textReport struct {
 	place    place
 	sections map[sectionKey]*section
 	notRead  *notRead
-	fixable  bool // a VPC fails, and it is the account's own
+	fixable  bool // something fails that a flow log repairs, and it is the account's own
 }
 
 func writeText(w io.Writer, spool *event.Spool, o Options) (err error) {
@@ -62,9 +62,7 @@ func (r *textReport) block(b *event.Stored) error {
 		if err != nil {
 			return err
 		}
-		if f.Outcome == finding.Fail && f.Resource.Type == finding.VPCType && f.Resource.Owner == f.Resource.Account {
-			r.fixable = true
-		}
+		r.fixable = r.fixable || fixable(f)
 		s, shown := r.section(f)
 		if !shown {
 			continue
@@ -77,6 +75,13 @@ func (r *textReport) block(b *event.Stored) error {
 		s.endBlock()
 	}
 	return nil
+}
+
+// fixable reports whether a plan may make a flow log for what a finding says. One flow log too many is
+// no lack of one.
+func fixable(f finding.Finding) bool {
+	onFlowLogs := f.Resource.Type == finding.VPCType || f.Resource.Type == finding.TransitGatewayType
+	return f.Outcome == finding.Fail && onFlowLogs && f.Resource.Owner == f.Resource.Account && f.Rule != "flow-log-duplicate-check"
 }
 
 // section is where a finding is shown. What passes, does not apply or failed in the baseline too is

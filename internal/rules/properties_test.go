@@ -111,6 +111,9 @@ func TestA_working_log_never_lowers(t *testing.T) {
 				t.Fatalf("seed %d: %s went from %q to %q", seed, v.ID, was, is)
 			}
 			for _, f := range judged(t, more) {
+				if f.Rule == "flow-log-duplicate-check" {
+					continue // it asks whether there is one too many
+				}
 				if f.Resource.ID == v.ID && !v.Shared(inv.Scope) && f.Outcome != finding.Pass {
 					t.Fatalf("seed %d: %s is %s though a log that works records everything", seed, f.Fingerprint, f.Outcome)
 				}

@@ -8,12 +8,16 @@ import (
 	"flowproof/internal/rule"
 	flowlogarrivalcheck "flowproof/internal/rules/flow-log-arrival-check"
 	flowlogbucketcheck "flowproof/internal/rules/flow-log-bucket-check"
+	flowlogcoveragecheck "flowproof/internal/rules/flow-log-coverage-check"
 	flowlogdeliverycheck "flowproof/internal/rules/flow-log-delivery-check"
 	flowlogdestinationcheck "flowproof/internal/rules/flow-log-destination-check"
+	flowlogduplicatecheck "flowproof/internal/rules/flow-log-duplicate-check"
 	flowlogencryptioncheck "flowproof/internal/rules/flow-log-encryption-check"
+	flowlogformatcheck "flowproof/internal/rules/flow-log-format-check"
 	flowlogretentioncheck "flowproof/internal/rules/flow-log-retention-check"
 	flowlogrolecheck "flowproof/internal/rules/flow-log-role-check"
 	flowlogtrafficcheck "flowproof/internal/rules/flow-log-traffic-check"
+	transitgatewayflowlogcheck "flowproof/internal/rules/transit-gateway-flow-log-check"
 	vpcflowlogcheck "flowproof/internal/rules/vpc-flow-log-check"
 )
 
@@ -23,12 +27,16 @@ func All() []rule.Rule {
 		vpcflowlogcheck.Rule(),
 		flowlogdeliverycheck.Rule(),
 		flowlogtrafficcheck.Rule(),
+		flowlogcoveragecheck.Rule(),
 		flowlogarrivalcheck.Rule(),
 		flowlogdestinationcheck.Rule(),
 		flowlogretentioncheck.Rule(),
 		flowlogencryptioncheck.Rule(),
 		flowlogrolecheck.Rule(),
 		flowlogbucketcheck.Rule(),
+		flowlogformatcheck.Rule(),
+		flowlogduplicatecheck.Rule(),
+		transitgatewayflowlogcheck.Rule(),
 	}
 }
 

@@ -1,0 +1,150 @@
+package remediate
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"flowproof/internal/finding"
+	"flowproof/internal/inventory"
+	"flowproof/internal/rule"
+)
+
+// judgedBy is the input of a plan with a policy of the rules.
+func judgedBy(required rule.Policy, change Policy, inv inventory.Inventory) Input {
+	inv = asked(inv, change)
+	return Input{Policy: change, Inventories: []inventory.Inventory{inv}, Findings: rule.Judge(decidable(inv), &inv, required)}
+}
+
+func recorded(id, traffic, format string) inventory.FlowLog {
+	return inventory.FlowLog{
+		ID: id, ResourceID: "vpc-a", Status: "ACTIVE", DeliveryStatus: "SUCCESS", TrafficType: traffic, Format: format,
+		DestinationType: inventory.ToS3, Destination: "arn:aws:s3:::logs", Created: time.Date(2026, 9, 1, 0, 0, 0, 0, time.UTC),
+	}
+}
+
+// TestWhatNoFlowLogRepairs: one flow log more makes none of these better, so no step does, and the plan
+// says how a person would.
+func TestWhatNoFlowLogRepairs(t *testing.T) {
+	t.Parallel()
+	tests := []struct {
+		name     string
+		required rule.Policy
+		change   func(*inventory.Inventory)
+		resource string
+		byHand   string
+	}{
+		{"one too many", rule.DefaultPolicy(), func(inv *inventory.Inventory) {
+			inv.FlowLogs = []inventory.FlowLog{recorded("fl-all", "ALL", ""), recorded("fl-half", "REJECT", "")}
+		}, "vpc-a", "--flow-log-ids fl-half"},
+		{"fields that lack", rule.Policy{Format: []string{"vpc-id"}}, func(inv *inventory.Inventory) {
+			inv.FlowLogs = []inventory.FlowLog{recorded("fl-all", "ALL", "${version}")}
+		}, "fl-all", "--flow-log-ids fl-all"},
+		{"a regional NAT gateway outside", rule.Policy{NATGateways: true}, func(inv *inventory.Inventory) {
+			inv.FlowLogs = []inventory.FlowLog{recorded("fl-all", "ALL", "")}
+			inv.NATGateways = []inventory.NATGateway{{ID: "nat-a", VPCID: "vpc-a", Mode: "regional"}}
+		}, "vpc-a", "resource type RegionalNatGateway"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			inv := readScope("eu-west-1", "vpc-a")
+			inv.Kinds = append(inv.Kinds, inventory.Subnets, inventory.Interfaces, inventory.NATGateways)
+			tt.change(&inv)
+			p := built(t, judgedBy(tt.required, DefaultPolicy(), inv))
+			if len(p.Steps) != 0 || len(p.Unplanned) != 1 || p.Unplanned[0].Resource != tt.resource || !strings.Contains(strings.Join(p.Unplanned[0].ByHand, "\n"), tt.byHand) {
+				t.Errorf("steps %v, not planned %+v", p.Steps, p.Unplanned)
+			}
+			policy := DefaultPolicy()
+			policy.Resources = []string{"vpc-other"}
+			if p := built(t, judgedBy(tt.required, policy, inv)); len(p.Unplanned) != 0 || len(p.LeftOut) == 0 {
+				t.Errorf("not chosen, and yet not planned %+v, left out %+v", p.Unplanned, p.LeftOut)
+			}
+		})
+	}
+}
+
+func TestWhichOfTwoGoes(t *testing.T) {
+	t.Parallel()
+	later := recorded("fl-0", "ALL", "")
+	later.Created = later.Created.Add(time.Hour)
+	managed := later
+	managed.Tags = map[string]string{telemetryTag: "true"}
+	elsewhere := recorded("fl-9", "ALL", "")
+	elsewhere.Destination = "arn:aws:s3:::other"
+	tests := []struct {
+		name string
+		logs []inventory.FlowLog
+		want string
+	}{
+		{"the one of less traffic", []inventory.FlowLog{recorded("fl-1", "ACCEPT", ""), recorded("fl-2", "ALL", "")}, "fl-1"},
+		{"the later one", []inventory.FlowLog{later, recorded("fl-1", "ALL", "")}, "fl-0"},
+		{"never the one that comes again", []inventory.FlowLog{managed, recorded("fl-1", "ALL", "")}, "fl-1"},
+		{"all but one", []inventory.FlowLog{recorded("fl-1", "ALL", ""), recorded("fl-2", "ALL", ""), recorded("fl-3", "REJECT", "")}, "fl-2 fl-3"},
+		{"none of two halves", []inventory.FlowLog{recorded("fl-1", "ACCEPT", ""), recorded("fl-2", "REJECT", "")}, ""},
+		{"none of two places", []inventory.FlowLog{recorded("fl-1", "ALL", ""), elsewhere}, ""},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			var got []string
+			for _, l := range redundant(tt.logs) {
+				got = append(got, l.ID)
+			}
+			if diff := cmp.Diff(tt.want, strings.Join(got, " ")); diff != "" {
+				t.Error(diff)
+			}
+		})
+	}
+}
+
+// TestGatewaysAreChosenByTheirTags as VPCs are.
+func TestGatewaysAreChosenByTheirTags(t *testing.T) {
+	t.Parallel()
+	inv := readScope("eu-west-1")
+	inv.Kinds = append(inv.Kinds, inventory.TransitGateways, inventory.GatewayAttachments)
+	inv.TransitGateways = []inventory.TransitGateway{{ID: "tgw-a", Tags: map[string]string{"env": "prod"}}, {ID: "tgw-b"}}
+	policy := DefaultPolicy()
+	policy.ChosenTags = map[string]string{"env": "prod"}
+	p := built(t, judged(policy, inv))
+	last := p.Steps[len(p.Steps)-1]
+	if last.Action != CreateFlowLog || last.Resource != "tgw-a" || len(p.LeftOut) != 1 || p.LeftOut[0].Resource != "tgw-b" {
+		t.Errorf("the last step is %s %s, left out %+v", last.Action, last.Resource, p.LeftOut)
+	}
+	if want := "Wanted: all traffic of transit gateways every 60 seconds, to"; !strings.HasPrefix(p.wantedInWords(), want) {
+		t.Errorf("%q does not begin with %q", p.wantedInWords(), want)
+	}
+	text, err := p.WritePolicy()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{"ec2:DescribeTransitGateways", "ec2:DescribeTransitGatewayAttachments", ":transit-gateway/tgw-a"} {
+		if !strings.Contains(text, want) {
+			t.Errorf("the policy of the plan does not name %s", want)
+		}
+	}
+}
+
+// TestARuleThatWasNotAskedIsNotNew: what the plan did not look at may have failed before.
+func TestARuleThatWasNotAskedIsNotNew(t *testing.T) {
+	t.Parallel()
+	inv := readScope("eu-west-1", "vpc-a")
+	v := Verify{Plan: built(t, judged(DefaultPolicy(), inv))}
+	of := func(ruleID, vpc string) finding.Finding {
+		return finding.Finding{Rule: ruleID, Resource: finding.Resource{Type: finding.VPCType, ID: vpc, Account: ownAccount, Region: "eu-west-1"}}
+	}
+	for _, tt := range []struct {
+		f    finding.Finding
+		want bool
+	}{
+		{of(recordingRule, "vpc-b"), true},
+		{of(coverageRule, "vpc-b"), false},
+		{of(coverageRule, "vpc-a"), true},
+	} {
+		if got := v.isNew(tt.f); got != tt.want {
+			t.Errorf("%s of %s is new: %v, want %v", tt.f.Rule, tt.f.Resource.ID, got, tt.want)
+		}
+	}
+}
