@@ -40,6 +40,7 @@ type region struct {
 	watched     map[string][]*networkInterface // interfaces by their own id, subnet and VPC
 	logGroups   map[string]*logGroup
 	streams     map[string]*deliveryStream
+	metrics     map[string][]measured // by metric.key
 	idempotent  map[string]idempotent // client tokens of CreateFlowLogs
 }
 

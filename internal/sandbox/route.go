@@ -26,6 +26,7 @@ func services() []*service {
 		{name: "logs", protocol: json11{}, operations: logsOperations()},
 		{name: "s3", protocol: restXML{}, operations: s3Operations()},
 		{name: "firehose", protocol: json11{}, operations: firehoseOperations()},
+		{name: "monitoring", protocol: json10{}, operations: cloudWatchOperations()},
 		{name: "organizations", protocol: json11{}, global: true, across: true, operations: seedOrganizationOperations()},
 		{name: "account", protocol: restJSON{}, global: true, across: true, operations: accountOperations()},
 	}

@@ -15,11 +15,14 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/aws/aws-sdk-go-v2/service/cloudwatch"
+	"github.com/aws/aws-sdk-go-v2/service/cloudwatch/schemas"
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs"
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
 	"github.com/aws/aws-sdk-go-v2/service/iam"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
+	"github.com/aws/smithy-go/transport/http/protocol/awsjson"
 )
 
 func ec2Call[I, O any](method func(*ec2.Client, context.Context, *I, ...func(*ec2.Options)) (*O, error), in I) caller {
@@ -43,6 +46,16 @@ func iamCall[I, O any](method func(*iam.Client, context.Context, *I, ...func(*ia
 func logsCall[I, O any](method func(*cloudwatchlogs.Client, context.Context, *I, ...func(*cloudwatchlogs.Options)) (*O, error), in I) caller {
 	return sdkCall(in, func(ctx context.Context, w *world, in *I) (any, error) {
 		return method(cloudwatchlogs.NewFromConfig(w.config), ctx, in)
+	})
+}
+
+// cloudWatchCall speaks JSON, as flowproof and the CLI do: the SDK's own choice moto does not know.
+func cloudWatchCall[I, O any](method func(*cloudwatch.Client, context.Context, *I, ...func(*cloudwatch.Options)) (*O, error), in I) caller {
+	return sdkCall(in, func(ctx context.Context, w *world, in *I) (any, error) {
+		return method(cloudwatch.NewFromConfig(w.config, func(o *cloudwatch.Options) {
+			o.Protocol = awsjson.New10(schemas.GraniteServiceVersion20100801)
+			o.DisableRequestCompression = true // the sandbox takes only what is plain
+		}), ctx, in)
 	})
 }
 

@@ -4,5 +4,5 @@ import "slices"
 
 // flows are all that is compared.
 func flows() []flow {
-	return slices.Concat(ec2Flows(), flowLogFlows(), iamFlows(), logsFlows())
+	return slices.Concat(ec2Flows(), flowLogFlows(), iamFlows(), logsFlows(), cloudWatchFlows())
 }
