@@ -33,8 +33,8 @@ records were seen of within --window, and which in use were not. An interface th
 seen has not lost records for that reason.
 
 Of a log group the streams are listed, of a bucket the names of the newest files: a call or two
-for each. Records themselves are read only with --read-records. What goes to Firehose cannot
-be looked at.
+for each. Of a Firehose stream its metric is asked, which proves arrival for a flow log that alone
+delivers there. Records themselves are read only with --read-records.
 
 Exit status:
   0    every flow log with interfaces in use is proven, and every VPC recorded

@@ -35,6 +35,7 @@ const (
 	SeenInStream Sign = "log-stream" // CloudWatch Logs tells the newest event of a stream
 	SeenAsObject Sign = "object"     // a file of the flow log lies in the bucket
 	SeenRecord   Sign = "record"     // it was read
+	SeenInMetric Sign = "metric"     // CloudWatch counts records of the stream, and no other flow log is known to write to it
 )
 
 // Look is how far a flow log's records were looked for. Unless it was blind, a record of any time

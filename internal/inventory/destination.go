@@ -44,7 +44,7 @@ func (inv *Inventory) ReferredTo() Names {
 		if bucket, _ := l.BucketName(); bucket != "" {
 			n.Buckets = append(n.Buckets, bucket)
 		}
-		if l.DestinationType == ToFirehose && strings.HasPrefix(l.Destination, inv.streamPrefix()) {
+		if _, own := inv.OwnStream(l.Destination); own && l.DestinationType == ToFirehose {
 			n.Streams = append(n.Streams, l.Destination)
 		}
 		if name, account := RoleName(l.Role); name != "" && account == inv.Account {
@@ -58,6 +58,8 @@ func (inv *Inventory) ReferredTo() Names {
 	return n
 }
 
-func (inv *Inventory) streamPrefix() string {
-	return "arn:" + inv.Partition + ":firehose:" + inv.Region + ":" + inv.Account + ":deliverystream/"
+// OwnStream is the name of a Firehose stream by its ARN; own is false for one of another account or
+// Region.
+func (inv *Inventory) OwnStream(arn string) (name string, own bool) {
+	return strings.CutPrefix(arn, "arn:"+inv.Partition+":firehose:"+inv.Region+":"+inv.Account+":deliverystream/")
 }

@@ -56,6 +56,9 @@ func proof(a *finding.Arrival) string {
 	if len(a.Seen) > 0 && a.InUse > 0 {
 		text += fmt.Sprintf("; of %d interfaces in use %d seen", a.InUse, a.InUse-len(a.Unseen))
 	}
+	if a.Sign == inventory.SeenInMetric {
+		text += "; by the metric of its Firehose stream, to which no other known flow log delivers"
+	}
 	if a.Records != nil && a.Records.SkipData > 0 {
 		text += fmt.Sprintf("; %d of the %d records read are SKIPDATA: AWS lost traffic there", a.Records.SkipData, a.Records.Read)
 	}

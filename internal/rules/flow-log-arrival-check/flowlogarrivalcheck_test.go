@@ -61,6 +61,7 @@ func TestVerdicts(t *testing.T) {
 		{"a record in a stream", []change{arrived("eni-1", 0.1, inventory.SeenInStream)}, finding.Pass, "records arrive: the newest seen is of 2026-11-25 11:54 UTC; of 1 interfaces in use 1 seen", 0},
 		{"a record of an interface that is gone", []change{arrived("eni-9", 5, inventory.SeenInStream)}, finding.Pass, "of 1 interfaces in use 0 seen", 0},
 		{"a file", []change{arrived("", 3, inventory.SeenAsObject)}, finding.Pass, "is of 2026-11-25 09:00 UTC", 0},
+		{"a count of the stream's metric", []change{arrived("", 3, inventory.SeenInMetric)}, finding.Pass, "by the metric of its Firehose stream, to which no other known flow log delivers", 0},
 		{"a record at the window's edge", []change{arrived("eni-1", 24, inventory.SeenInStream)}, finding.Pass, "arrive", 0},
 		{"a record, though interfaces were denied", []change{arrived("eni-1", 1, inventory.SeenInStream), func(inv *inventory.Inventory) {
 			inv.Interfaces = nil

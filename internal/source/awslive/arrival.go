@@ -11,7 +11,8 @@ import (
 )
 
 // Bounds on looking for arrivals. A look costs one call for each distinct log group, and one or two
-// for each flow log that delivers to a bucket, unless nothing arrived lately.
+// for each flow log that delivers to a bucket, unless nothing arrived lately; of a Firehose stream
+// one for the flow log that alone delivers to it.
 const (
 	streamPages  = 20   // of a log group, 50 streams each
 	foldersLists = 48   // of a bucket, for one flow log: a day each, or an hour
@@ -60,19 +61,11 @@ func (s *Source) readArrivals(ctx context.Context, a *account, inv *inventory.In
 	var running sync.WaitGroup
 	running.Go(func() { k.searchGroups(withRoute(ctx, a.route(s.doubts.about("logs", inv.Region)))) })
 	running.Go(func() { k.searchBuckets(withRoute(ctx, a.route(nil))) })
+	running.Go(func() { k.searchStreams(withRoute(ctx, a.route(nil))) })
 	running.Wait()
-	k.sayNothingOfStreams()
 	for _, f := range k.failed {
 		cause, message := classify(f.err, circumstances{run: ctx, credentials: true, optIn: isOptIn(inv.Region)})
 		inv.Gaps = append(inv.Gaps, inventory.Gap{Kind: f.kind, API: f.api, Cause: cause, Message: message, Resource: f.destination})
-	}
-}
-
-// sayNothingOfStreams notes of each flow log to Firehose that nobody can look. The metrics of a
-// stream count all who write to it.
-func (k *search) sayNothingOfStreams() {
-	for _, l := range k.logsTo(inventory.ToFirehose) {
-		k.add(nil, k.look(l, "what arrives in a Firehose stream cannot be looked at, and its metrics do not tell its producers apart"))
 	}
 }
 

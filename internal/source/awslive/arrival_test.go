@@ -53,19 +53,7 @@ func look(t *testing.T, scenario string, later time.Duration, o awslive.Options,
 	server := httptest.NewServer(aws)
 	t.Cleanup(server.Close)
 	t.Cleanup(aws.Close)
-	o.Regions, o.Now = []string{"eu-west-1"}, func() time.Time { return time.Now().Add(later) }
-	source, err := awslive.At(server.URL, o)
-	if err != nil {
-		t.Fatal(err)
-	}
-	kinds = append(kinds, inventory.FlowLogs, inventory.Interfaces, inventory.Arriving)
-	var inv inventory.Inventory
-	if err := source.Discover(t.Context(), func(target inventory.Target) error {
-		inv = source.Read(t.Context(), target, kinds)
-		return nil
-	}); err != nil {
-		t.Fatal(err)
-	}
+	inv := arrivalsAt(t, server.URL, "eu-west-1", later, o, kinds...)
 	calls := map[string]int{}
 	for _, c := range aws.Calls() {
 		calls[c.Operation]++
@@ -74,6 +62,24 @@ func look(t *testing.T, scenario string, later time.Duration, o awslive.Options,
 		delete(calls, lists)
 	}
 	return inv, calls
+}
+
+// arrivalsAt reads arrivals of one Region of whatever answers at an endpoint.
+func arrivalsAt(t *testing.T, endpoint, region string, later time.Duration, o awslive.Options, kinds ...inventory.Kind) (inv inventory.Inventory) {
+	t.Helper()
+	o.Regions, o.Now = []string{region}, func() time.Time { return time.Now().Add(later) }
+	source, err := awslive.At(endpoint, o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	kinds = append(kinds, inventory.FlowLogs, inventory.Interfaces, inventory.Arriving)
+	if err := source.Discover(t.Context(), func(target inventory.Target) error {
+		inv = source.Read(t.Context(), target, kinds)
+		return nil
+	}); err != nil {
+		t.Fatal(err)
+	}
+	return inv
 }
 
 // arrived says of each flow log what was seen of it, and why more could be there.
@@ -105,12 +111,12 @@ func TestLookingCostsAFixedNumberOfCalls(t *testing.T) {
 	inv, calls := look(t, destinations, 0, awslive.Options{})
 	want := map[string]string{
 		"a": "log-stream", "b": "log-stream", "c": "nothing", "d": "object",
-		"e": "nothing, blind: bucket foreign belongs", "f": "nothing, blind: what arrives in",
+		"e": "nothing, blind: bucket foreign belongs", "f": "metric, blind: the metric of",
 	}
 	if diff := cmp.Diff(want, arrived(inv)); diff != "" || len(inv.Gaps) > 0 {
 		t.Errorf("gaps %v, arrived (-want +got):\n%s", inv.Gaps, diff)
 	}
-	wantCalls := map[string]int{"DescribeLogStreams": 1, "HeadBucket": 3, "ListObjectsV2": 2, "ListBuckets": 1}
+	wantCalls := map[string]int{"DescribeLogStreams": 1, "HeadBucket": 3, "ListObjectsV2": 2, "ListBuckets": 1, "GetMetricStatistics": 1}
 	if diff := cmp.Diff(wantCalls, calls); diff != "" {
 		t.Errorf("calls (-want +got):\n%s", diff)
 	}
@@ -139,8 +145,9 @@ func TestNothingThatIsOldArrives(t *testing.T) {
 func TestOneDestinationThatIsDeniedIsAGapOfItsOwn(t *testing.T) {
 	t.Parallel()
 	for operation, want := range map[string]struct{ api, resource, seen string }{
-		"DescribeLogStreams": {"logs:DescribeLogStreams", "flows", "d"},
-		"ListObjectsV2":      {"s3:ListObjectsV2", "arn:aws:s3:::own/net", "a"},
+		"DescribeLogStreams":  {"logs:DescribeLogStreams", "flows", "d"},
+		"ListObjectsV2":       {"s3:ListObjectsV2", "arn:aws:s3:::own/net", "a"},
+		"GetMetricStatistics": {"cloudwatch:GetMetricStatistics", "arn:aws:firehose:eu-west-1:123456789012:deliverystream/fire", "a"},
 	} {
 		inv, _ := look(t, destinations+"faults: [{operation: "+operation+", do: deny}]\n", 0, awslive.Options{})
 		if len(inv.Gaps) != 1 || inv.Gaps[0].API != want.api || inv.Gaps[0].Cause != inventory.Denied || inv.Gaps[0].Resource != want.resource {

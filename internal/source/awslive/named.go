@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/cloudwatch"
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs"
 	"github.com/aws/aws-sdk-go-v2/service/firehose"
 	"github.com/aws/aws-sdk-go-v2/service/iam"
@@ -30,6 +31,7 @@ type named struct {
 	logs    func(region string) logGroupReader
 	buckets func(region string) bucketReader
 	streams func(region string) streamReader
+	metrics func(region string) metricReader
 
 	role     answers[[]inventory.Role]
 	bucket   answers[[]inventory.Bucket]
@@ -52,6 +54,9 @@ func newNamed(cfg aws.Config, o Options) *named {
 	}
 	n.streams = func(region string) streamReader {
 		return firehose.NewFromConfig(cfg, func(o *firehose.Options) { o.Region = region })
+	}
+	n.metrics = func(region string) metricReader {
+		return cloudwatch.NewFromConfig(cfg, func(o *cloudwatch.Options) { o.Region = region }, speakJSON)
 	}
 	return n
 }

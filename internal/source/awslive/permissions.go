@@ -142,6 +142,10 @@ func Permissions() []Permission {
 			Source: "Service authorization reference, Amazon Data Firehose actions",
 		},
 		{
+			Call: "cloudwatch:GetMetricStatistics", Actions: []string{"cloudwatch:GetMetricStatistics"}, Kinds: []inventory.Kind{inventory.Arriving},
+			Source: "Service authorization reference, Amazon CloudWatch actions: read action, no resource-level permissions",
+		},
+		{
 			Call: "sts:AssumeRole", Actions: []string{"sts:AssumeRole"}, Many: true,
 			Source: "STS API reference, AssumeRole",
 		},

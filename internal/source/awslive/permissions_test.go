@@ -25,6 +25,8 @@ var interfaces = map[string]reflect.Type{
 	"s3":       reflect.TypeFor[bucketReader](),
 	"firehose": reflect.TypeFor[streamReader](),
 
+	"cloudwatch": reflect.TypeFor[metricReader](),
+
 	"organizations": reflect.TypeFor[organizationReader](),
 	"account":       reflect.TypeFor[accountReader](),
 }

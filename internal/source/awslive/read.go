@@ -65,14 +65,14 @@ func (s *Source) read(ctx context.Context, a *account, t inventory.Target, kinds
 		}
 	}
 	running.Wait()
-	s.readReferred(ctx, a, &inv)
-	s.readArrivals(ctx, a, &inv)
 	for i, r := range readers {
 		if errs[i] != nil {
 			cause, message := classify(errs[i], circumstances{run: ctx, credentials: true, optIn: isOptIn(t.Region)})
 			inv.Fail(r.api, cause, message+doubt(t.Region, cause), r.kind)
 		}
 	}
+	s.readReferred(ctx, a, &inv)
+	s.readArrivals(ctx, a, &inv) // which asks whether the flow logs are all known
 	if t.Assumed && isDisabled(&inv) {
 		inv.Absent, inv.Gaps = inventory.Disabled, nil
 	}

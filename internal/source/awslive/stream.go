@@ -3,7 +3,6 @@ package awslive
 import (
 	"context"
 	"errors"
-	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/firehose"
@@ -20,7 +19,7 @@ type streamReader interface {
 // readStream reads a stream in the scope that its ARN is of; other scopes cannot see it and are
 // not asked.
 func readStream(ctx context.Context, client streamReader, arn string, inv *inventory.Inventory) error {
-	name, here := strings.CutPrefix(arn, "arn:"+inv.Partition+":firehose:"+inv.Region+":"+inv.Account+":deliverystream/")
+	name, here := inv.OwnStream(arn)
 	if !here {
 		return nil
 	}
