@@ -31,7 +31,7 @@ func (a *app) openOrganization(ctx context.Context, s config.Settings) (*awslive
 // membershipOf says which accounts the settings ask for, and how they are entered.
 func membershipOf(s config.Settings) (awslive.Membership, error) {
 	m := awslive.Membership{
-		Units: s.OU, Only: s.Account, Exclude: s.ExcludeAccount,
+		Units: s.OU, Only: s.Account, Exclude: s.ExcludeAccount, Destinations: s.Destinations,
 		Role: awslive.Role{Name: s.RoleName, ExternalID: s.ExternalID, Session: s.SessionName, Duration: s.SessionDuration},
 	}
 	switch {

@@ -23,7 +23,7 @@ import (
 var readFlags = []string{
 	"source", "profile", "endpoint-url", "region", "account",
 	"org", "ou", "accounts-file", "exclude-account", "role-name", "external-id", "session-name", "session-duration",
-	"rule", "framework", "skip-rule", "ruleset",
+	"destination-account", "rule", "framework", "skip-rule", "ruleset",
 	"window", "read-records", "quiet", "verbose", "no-color",
 }
 

@@ -26,12 +26,14 @@ func (a *app) openSource(ctx context.Context, s config.Settings) (scan.Source, e
 	switch {
 	case manyAccounts(s):
 		return a.openOrganization(ctx, s)
+	case s.Source != "aws" && len(s.Destinations) > 0:
+		return nil, usageError{fmt.Errorf("--destination-account is read live: it does not go with --source %s", s.Source)}
 	case s.Source == "aws":
 		source, err := a.liveSource(ctx, s)
 		if err != nil {
 			return nil, usageError{err}
 		}
-		return &chosenScopes{Source: source, accounts: s.Account}, nil
+		return &chosenScopes{Source: source, accounts: s.Account, destinations: s.Destinations}, nil
 	case kind == "awscli" && hasPath:
 		source, err := awscli.New(file, s.Account, s.Region)
 		if err != nil {
@@ -55,6 +57,7 @@ func (a *app) openSource(ctx context.Context, s config.Settings) (scan.Source, e
 type chosenScopes struct {
 	scan.Source
 	regions, accounts []string
+	destinations      []string // accounts that must be among those read, since no other is entered
 }
 
 // Close closes the source, if it is one that can be.
@@ -71,6 +74,9 @@ func (c *chosenScopes) Discover(ctx context.Context, found func(inventory.Target
 	var others []string
 	err := c.Source.Discover(ctx, func(t inventory.Target) error {
 		others = append(others, t.Account)
+		if i := slices.IndexFunc(c.destinations, func(id string) bool { return id != t.Account }); i >= 0 {
+			return usageError{fmt.Errorf("--destination-account %s: only account %s is read; other accounts are entered with --org, --ou or --accounts-file", c.destinations[i], t.Account)}
+		}
 		if !anyMatches(c.accounts, t.Account) || t.Region != inventory.AnyRegion && !anyMatches(c.regions, t.Region) {
 			return nil
 		}

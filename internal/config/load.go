@@ -27,6 +27,7 @@ type Settings struct {
 	AccountsFile    string        `setting:"accounts-file"`
 	ExcludeAccount  []string      `setting:"exclude-account"`
 	RoleName        string        `setting:"role-name"`
+	Destinations    []string      `setting:"destination-account"`
 	ExternalID      string        `setting:"external-id"`
 	SessionName     string        `setting:"session-name"`
 	Trust           []string      `setting:"trust"`

@@ -217,7 +217,7 @@ func TestDefaultsAreThoseOfTheTable(t *testing.T) {
 		RetentionDays: 365, FileFormat: "plain-text", Traffic: "ALL", Interval: 600, LogFormat: "default", WithTag: none,
 		MaxAge: 24 * time.Hour, MaxFailures: 10, AtOnce: 8,
 		PolicyRetentionDays: 365, PolicyFormat: none, PolicyDestinationTypes: none,
-		OU: none, ExcludeAccount: none, Trust: none, RoleName: "flowproof-read", SessionName: "flowproof", SessionDuration: time.Hour,
+		OU: none, ExcludeAccount: none, Destinations: none, Trust: none, RoleName: "flowproof-read", SessionName: "flowproof", SessionDuration: time.Hour,
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)

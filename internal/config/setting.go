@@ -113,6 +113,10 @@ func reaching() []Setting {
 		},
 		{Key: "accounts-file", Kind: Text, Placeholder: "FILE", Doc: "read the accounts in this file: CSV, JSON or one id a line"},
 		{Key: "exclude-account", Kind: List, Placeholder: "GLOB", Doc: "accounts to leave out, by id or name; globs allowed"},
+		{
+			Key: "destination-account", Kind: List, Placeholder: "ID", Pattern: `[0-9]{12}`, Form: "an account id of twelve digits",
+			Doc: "account that buckets of flow logs belong to: what only their owner can say is read there, once for all accounts",
+		},
 		{Key: "role-name", Kind: Text, Default: "flowproof-read", Placeholder: "NAME", Doc: "role to assume in each account but the caller's own"},
 		{Key: "external-id", Kind: Text, Placeholder: "ID", Pattern: `[\w+=,.@:/-]{2,}`, Form: "2 or more letters, digits and +=,.@:/_-", Doc: "external id that the role asks for"},
 		{Key: "trust", Kind: List, Placeholder: "PRINCIPAL", Doc: "who may assume the role that policy org writes: account ids, ARNs of roles or users; none means the current identity"},

@@ -88,7 +88,7 @@ func (p *planner) planBucket(a account) (placement, bool, error) {
 		return placement{}, false, nil
 	}
 	statements := bucketStatements(a.scope, p.policy.Bucket, p.objectsOf(a.scope.Account))
-	if !bucket.Owned {
+	if !bucket.Owned || bucket.Owner != "" && bucket.Owner != a.scope.Account {
 		return p.foreignBucket(a, bucket, statements)
 	}
 	if bucket.Policy != "" && !isDocument(bucket.Policy) {

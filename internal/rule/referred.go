@@ -66,7 +66,7 @@ func (p *Pass) Bucket(l inventory.FlowLog, apis ...string) (inventory.Bucket, Ve
 	case !exists:
 		return bucket, NotKnown("the bucket " + name + " is gone: see flow-log-destination-check"), false
 	case !bucket.Owned:
-		return bucket, NotKnown("the bucket " + name + " belongs to another account: only its owner can say"), false
+		return bucket, NotKnown("the bucket " + name + " belongs to another account: only its owner can say (see --destination-account)"), false
 	}
 	return bucket, Verdict{}, true
 }

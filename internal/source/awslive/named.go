@@ -38,6 +38,7 @@ type named struct {
 	settings answers[settings]        // of buckets that flow logs deliver to
 	own      answers[map[string]bool] // the names of the account's buckets
 	place    answers[placed]          // of buckets that arrivals are looked for in
+	central  *central                 // nil where the account has to know of its buckets itself
 }
 
 func newNamed(cfg aws.Config, o Options) *named {

@@ -23,6 +23,8 @@ type Membership struct {
 	Exclude []string // globs of account ids or names
 	File    []Member // in place of asking Organizations, when it is not nil
 
+	Destinations []string // ids of accounts that buckets of the others' flow logs belong to
+
 	Role Role
 }
 
@@ -40,6 +42,7 @@ type Organization struct {
 	who     caller
 	book    book
 	regions answers[listedRegions] // the caller's own
+	central central
 }
 
 // accountsAtOnce is how many accounts are entered at the same time. Each costs two calls one after
@@ -88,6 +91,7 @@ func newOrganization(o Options, m Membership, filter regionFilter, cfg aws.Confi
 		return nil, err
 	}
 	org := &Organization{source: sourceOf(o, filter, cfg, counter), config: cfg, membership: m}
+	org.source.byName.central = &org.central
 	org.directory = organizations.NewFromConfig(cfg)
 	org.accounts = accountapi.NewFromConfig(cfg, atPartitionEndpoint)
 	return org, nil
@@ -158,6 +162,11 @@ func (o *Organization) begin(ctx context.Context) error {
 	o.who, o.source.self = who, o.source.own(who)
 	o.source.byName.forget()
 	o.regions.forget()
+	o.central.read.forget()
+	o.central.accounts = nil
+	for _, id := range o.membership.Destinations {
+		o.central.accounts = append(o.central.accounts, o.account(who.partition, id))
+	}
 	return o.membership.Role.checkCaller(who)
 }
 
@@ -205,7 +214,9 @@ func (o *Organization) account(partition, id string) *account {
 		a.byName = sync.OnceValue(func() *named {
 			cfg := o.config.Copy()
 			cfg.Credentials = a.credentials
-			return newNamed(cfg, o.source.options)
+			n := newNamed(cfg, o.source.options)
+			n.central = &o.central
+			return n
 		})
 		return a
 	})

@@ -31,14 +31,20 @@ type settings struct {
 }
 
 // askBucket reads a bucket once for all Regions of the account: eight calls, or three for one of
-// another account.
+// another account; none where an account that central buckets belong to has told of it already.
 func (n *named) askBucket(ctx context.Context, s inventory.Scope, name string) (answer, []failure) {
-	read, err := n.settings.to(name, func() (settings, error) { return n.readSettings(ctx, s, name) })
-	if err != nil {
-		return nil, []failure{{"s3:HeadBucket", err}}
+	read, notAsked := n.central.settings(ctx, name)
+	if read.bucket == nil {
+		var err error
+		if read, err = n.ownSettings(ctx, s.Account, name); err != nil {
+			return nil, []failure{{"s3:HeadBucket", err}}
+		}
 	}
 	if read.bucket == nil {
 		return nil, read.failed
+	}
+	if notAsked != nil && !read.bucket.Owned {
+		read.failed = []failure{{"s3:HeadBucket", notAsked}} // of another account has none of its own
 	}
 	bucket := read.bucket.Clone()
 	return func(named *inventory.Named) {
@@ -46,7 +52,12 @@ func (n *named) askBucket(ctx context.Context, s inventory.Scope, name string) (
 	}, read.failed
 }
 
-func (n *named) readSettings(ctx context.Context, s inventory.Scope, name string) (settings, error) {
+// ownSettings is what an account itself can say of a bucket.
+func (n *named) ownSettings(ctx context.Context, account, name string) (settings, error) {
+	return n.settings.to(name, func() (settings, error) { return n.readSettings(ctx, account, name) })
+}
+
+func (n *named) readSettings(ctx context.Context, account, name string) (settings, error) {
 	region, status, err := n.locate(ctx, name)
 	switch {
 	case status == http.StatusNotFound:
@@ -56,11 +67,11 @@ func (n *named) readSettings(ctx context.Context, s inventory.Scope, name string
 	}
 	bucket := &inventory.Bucket{Name: name, Region: region}
 	client := n.buckets(region)
-	if bucket.Owned, err = n.owns(ctx, client, s.Account, name); err != nil || !bucket.Owned {
+	if bucket.Owned, err = n.owns(ctx, client, account, name); err != nil || !bucket.Owned {
 		return settings{bucket: bucket}, err
 	}
-	bucket.Owner = s.Account
-	b := bucketCalls{ctx: ctx, client: client, name: aws.String(name), owner: aws.String(s.Account), into: bucket}
+	bucket.Owner = account
+	b := bucketCalls{ctx: ctx, client: client, name: aws.String(name), owner: aws.String(account), into: bucket}
 	for _, part := range []struct {
 		api  string
 		read func() error
