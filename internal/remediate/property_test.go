@@ -215,7 +215,7 @@ func changeNamed(t *testing.T, inv *inventory.Inventory, s Step) {
 	t.Helper()
 	var in struct {
 		RetentionInDays            int32
-		KmsKeyId                   string //nolint:revive,staticcheck // as the API has it
+		KmsKeyId                   string //nolint:revive // as the API has it
 		PolicyName, PolicyDocument string
 	}
 	if err := json.Unmarshal(s.API.Input, &in); err != nil {
