@@ -88,6 +88,16 @@ func TestWhatIsNotTooLongIsListed(t *testing.T) {
 	}
 }
 
+func TestWhatIsUnknownIsCountedToo(t *testing.T) {
+	t.Parallel()
+	got := string(written(t, look{format: Text, Options: Options{Rows: 3}}, spoolOf(t, manyAccounts(40))))
+	_, unknown, _ := strings.Cut(got, "UNKNOWN  4 resources not judged by vpc-flow-log-check\n")
+	unknown, _, _ = strings.Cut(unknown, "NOT READ WHOLE")
+	if strings.Count(unknown, "1 in 1 Region\n") != 4 || !strings.Contains(unknown, "all 4 rows: --verbose") || strings.Contains(unknown, "vpc-0a") {
+		t.Errorf("four unknown VPCs in four accounts:\n%s", got)
+	}
+}
+
 func TestARankingKeepsTheAccountsWithTheMost(t *testing.T) {
 	t.Parallel()
 	var r ranking

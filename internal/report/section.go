@@ -59,6 +59,10 @@ func (s *section) tooLong() bool { return s.most > 0 && s.listed > s.most }
 func (s *section) add(f finding.Finding) error {
 	s.findings++
 	s.rules[f.Rule] = true
+	if s.tooLong() && s.key.outcome != finding.Unknown { // the row is not shown, and there are many
+		s.count(f.Resource)
+		return nil
+	}
 	row := shown{f.Resource.ARN, s.why(f)}
 	if row.arn != s.last.arn {
 		s.resources++
@@ -67,8 +71,7 @@ func (s *section) add(f finding.Finding) error {
 		return nil
 	}
 	s.last = row
-	s.listed++
-	s.ranking.add(f.Resource.Account, f.Resource.Region)
+	s.count(f.Resource)
 	if s.tooLong() {
 		return nil
 	}
@@ -76,6 +79,12 @@ func (s *section) add(f finding.Finding) error {
 		resource := s.resource(f.Resource)
 		s.row(b, f.Resource.Account, []string{f.Resource.Region}, resource, []string{row.why})
 	})
+}
+
+// count counts a row.
+func (s *section) count(r finding.Resource) {
+	s.listed++
+	s.ranking.add(r.Account, r.Region)
 }
 
 // endBlock forgets the last resource: the same id in another Region is another one.

@@ -73,7 +73,10 @@ const progressEvery = 250 * time.Millisecond
 // end it early: what was not read by then becomes gaps, and the summary still comes. The error
 // is that of discovery or of a reader.
 func Run(ctx context.Context, o Options) (event.Summary, error) {
-	r := &run{Options: o, summary: event.NewSummary(), tally: tally{left: map[accountKey]int{}}, since: o.Now().Add(-o.MaxAge)}
+	r := &run{
+		Options: o, summary: event.NewSummary(), tally: tally{left: map[accountKey]int{}},
+		kinds: slices.Concat(rule.Needs(o.Rules, o.Policy), o.Kinds), since: o.Now().Add(-o.MaxAge),
+	}
 	if err := r.emit(event.Event{Type: event.TypeRun, Run: &o.Run}); err != nil {
 		return r.summary, err
 	}
@@ -91,8 +94,9 @@ type run struct {
 	Options
 	summary event.Summary
 	tally   tally
-	shown   event.Progress // the last one emitted
-	since   time.Time      // what was read before is read again
+	kinds   []inventory.Kind // read of each scope
+	shown   event.Progress   // the last one emitted
+	since   time.Time        // what was read before is read again
 }
 
 // result is one scope, read and judged.
@@ -139,7 +143,7 @@ func (r *run) collect(ctx context.Context) error {
 // read reads one scope and judges what was read. Rows that are not expected to be read, and
 // those of which discovery already knows that nothing can be, cost no call.
 func (r *run) read(ctx context.Context, t inventory.Target) result {
-	kinds := slices.Concat(rule.Needs(r.Rules, r.Policy), r.Kinds)
+	kinds := slices.Clone(r.kinds) // an inventory's own, to put in order
 	inv := inventory.Inventory{Target: t, Kinds: kinds, ReadAt: r.Now()}
 	if t.Absent != inventory.Present {
 		return result{target: t, inventory: inv}
