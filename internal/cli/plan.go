@@ -30,6 +30,12 @@ var deliveryFlags = []string{
 	"traffic", "interval", "log-format", "with-tag", "change-existing",
 }
 
+// readForPlanFlags are those of every command that reads, without what a plan has no use for: a step
+// rests on what is configured, not on what records say.
+func readForPlanFlags() []string {
+	return slices.DeleteFunc(slices.Clone(readFlags), func(flag string) bool { return flag == "read-records" })
+}
+
 func (a *app) planCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:     "plan",
@@ -68,7 +74,7 @@ Exit status:
 			return a.plan(cmd.Context(), settings)
 		},
 	}
-	a.addFlags(cmd, slices.Concat(readFlags, deliveryFlags, []string{
+	a.addFlags(cmd, slices.Concat(readForPlanFlags(), deliveryFlags, []string{
 		"format", "output", "allow-gaps", "save-snapshot", "out", "export", "resource", "tag", "gb-per-vpc",
 	})...)
 	return cmd
@@ -83,6 +89,7 @@ func (a *app) plan(ctx context.Context, s config.Settings) (err error) {
 	if err := checkPlanOutputs(s); err != nil {
 		return usageError{err}
 	}
+	s.ReadRecords = false // whatever the file of settings says for scan and prove
 	inventories, findings, sum, err := a.readForPlan(ctx, s, policy)
 	if err != nil {
 		return err
