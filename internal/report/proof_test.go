@@ -37,7 +37,7 @@ func proofRun() []event.Event {
 	denied.Resource = "MyFlowLogs"
 	c := newScenario().read("111122223333", "eu-west-1", 5)
 	c.judge(vpcRule, c.vpc("vpc-0a", "core \u202etxt"), finding.Pass, finding.Delivering, "fl-0a is ACTIVE and records arrive")
-	c.arrive("fl-0a", logs("vpc-0a"), finding.Pass, "records arrive: the newest seen is of 2026-11-23 08:56 UTC; of 6 interfaces in use 1 seen", &finding.Arrival{
+	c.arrive("fl-0a", logs("vpc-0a"), finding.Pass, "records arrive: the newest seen is of 2026-11-23 08:56 UTC; 1 of 6 interfaces in use seen", &finding.Arrival{
 		Since: since, Newest: at, Sign: inventory.SeenRecord, InUse: 6,
 		Seen: []finding.SeenOf{{Interface: "eni-1", Newest: at}}, Unseen: []string{"eni-2", "eni-3", "eni-4", "eni-5", "eni-6"},
 		Records: &finding.Records{Read: 13, OK: 9, NoData: 1, SkipData: 2, Other: 1, Malformed: 1, Lines: []string{"2 123456789012 eni-1 \x1b[31m10.0.0.5 10.0.1.7 443 49152 6 10 840 1795640040 1795640100 ACCEPT OK"}},

@@ -54,7 +54,7 @@ func records(s *inventory.Sample) *finding.Records {
 func proof(a *finding.Arrival) string {
 	text := "records arrive: the newest seen is of " + clock(a.Newest)
 	if len(a.Seen) > 0 && a.InUse > 0 {
-		text += fmt.Sprintf("; of %d interfaces in use %d seen", a.InUse, a.InUse-len(a.Unseen))
+		text += fmt.Sprintf("; %d of %s seen", a.InUse-len(a.Unseen), interfaces(a.InUse))
 	}
 	if a.Sign == inventory.SeenInMetric {
 		text += "; by the metric of its Firehose stream, to which no other known flow log delivers"
@@ -63,4 +63,11 @@ func proof(a *finding.Arrival) string {
 		text += fmt.Sprintf("; %d of the %d records read are SKIPDATA: AWS lost traffic there", a.Records.SkipData, a.Records.Read)
 	}
 	return text
+}
+
+func interfaces(n int) string {
+	if n == 1 {
+		return "1 interface in use"
+	}
+	return fmt.Sprintf("%d interfaces in use", n)
 }

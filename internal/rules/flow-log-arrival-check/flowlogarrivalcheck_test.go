@@ -58,8 +58,8 @@ func TestVerdicts(t *testing.T) {
 		}}, finding.Fail, "eni-1 and 1 more were in use", 0},
 		{"nothing, on a subnet", []change{log(func(l *inventory.FlowLog) { l.ResourceID = "subnet-1" })}, finding.Fail, "no record", 0},
 
-		{"a record in a stream", []change{arrived("eni-1", 0.1, inventory.SeenInStream)}, finding.Pass, "records arrive: the newest seen is of 2026-11-25 11:54 UTC; of 1 interfaces in use 1 seen", 0},
-		{"a record of an interface that is gone", []change{arrived("eni-9", 5, inventory.SeenInStream)}, finding.Pass, "of 1 interfaces in use 0 seen", 0},
+		{"a record in a stream", []change{arrived("eni-1", 0.1, inventory.SeenInStream)}, finding.Pass, "records arrive: the newest seen is of 2026-11-25 11:54 UTC; 1 of 1 interface in use seen", 0},
+		{"a record of an interface that is gone", []change{arrived("eni-9", 5, inventory.SeenInStream)}, finding.Pass, "0 of 1 interface in use seen", 0},
 		{"a file", []change{arrived("", 3, inventory.SeenAsObject)}, finding.Pass, "is of 2026-11-25 09:00 UTC", 0},
 		{"a count of the stream's metric", []change{arrived("", 3, inventory.SeenInMetric)}, finding.Pass, "by the metric of its Firehose stream, to which no other known flow log delivers", 0},
 		{"a record at the window's edge", []change{arrived("eni-1", 24, inventory.SeenInStream)}, finding.Pass, "arrive", 0},
