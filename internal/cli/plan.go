@@ -19,7 +19,6 @@ import (
 	"flowproof/internal/scan"
 	"flowproof/internal/source/awslive"
 	"flowproof/internal/source/snapshot"
-	"flowproof/internal/terminal"
 )
 
 // deliveryFlags are the settings of how VPCs are to be recorded.
@@ -108,7 +107,7 @@ func (a *app) plan(ctx context.Context, s config.Settings) (err error) {
 	}
 	a.status = planStatus(ctx, plan, sum, s)
 	if next := planNext(plan, s); next != "" && !s.Quiet {
-		a.sayf("next: %s\n", terminal.Printable(next))
+		a.sayNext(next)
 	}
 	return nil
 }

@@ -55,7 +55,7 @@ func (a *app) endFix(ctx context.Context, s config.Settings, plan remediate.Plan
 		return err
 	}
 	if r.next != "" && !s.Quiet {
-		a.sayf("next: %s\n", terminal.Printable(r.next))
+		a.sayNext(r.next)
 	}
 	return nil
 }

@@ -138,11 +138,20 @@ func (a *app) fail(cmd *cobra.Command, err error) int {
 		a.sayf("flowproof: %s\n", terminal.Printable(line))
 	}
 	if next := nextStep(err); next != "" {
-		a.sayf("next: %s\n", next)
+		a.sayNext(next)
 	} else if !a.started {
-		a.sayf("next: %s --help\n", cmd.CommandPath())
+		a.sayNext(cmd.CommandPath() + " --help")
 	}
 	return errorStatus(err)
+}
+
+// sayNext says what to type or to do next; on a terminal in lines that it does not break itself.
+func (a *app) sayNext(text string) {
+	text = "next: " + terminal.Printable(text)
+	if terminal.IsTerminal(a.streams.Stderr) {
+		text = wrap(text, a.streams.Width(), 0)
+	}
+	a.sayf("%s\n", text)
 }
 
 // sayf talks to the person, beside the data. There is nothing to be done when even that fails.

@@ -1,10 +1,12 @@
 package cli
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"strings"
+	"text/tabwriter"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -95,31 +97,29 @@ func configurable() []string {
 }
 
 func (a *app) printSettings(values []config.Value) error {
-	width := 0
+	w := tabwriter.NewWriter(a.streams.Stdout, 0, 0, 2, ' ', 0)
 	for _, v := range values {
-		width = max(width, len(v.Key))
-	}
-	for _, v := range values {
-		text := "-"
-		switch value := v.Value.(type) {
-		case []string:
-			if len(value) > 0 {
-				text = strings.Join(value, ",")
-			}
-		case []config.Suppression:
-			if len(value) > 0 {
-				text = counts(len(value), "entry", "entries")
-			}
-		default:
-			if shown := fmt.Sprint(value); shown != "" {
-				text = shown
-			}
-		}
-		if _, err := fmt.Fprintf(a.streams.Stdout, "%-*s  %-12s  %s\n", width, v.Key, terminal.Printable(text), terminal.Printable(v.Layer)); err != nil {
+		if _, err := fmt.Fprintf(w, "%s\t%s\t%s\n", v.Key, terminal.Printable(settingText(v.Value)), terminal.Printable(v.Layer)); err != nil {
 			return err
 		}
 	}
-	return nil
+	return w.Flush()
+}
+
+// settingText is a setting's value in a word; a dash where it has none.
+func settingText(value any) string {
+	text := ""
+	switch value := value.(type) {
+	case []string:
+		text = strings.Join(value, ",")
+	case []config.Suppression:
+		if len(value) > 0 {
+			text = counts(len(value), "entry", "entries")
+		}
+	default:
+		text = fmt.Sprint(value)
+	}
+	return cmp.Or(text, "-")
 }
 
 func (a *app) printJSON(v any) error {

@@ -139,9 +139,9 @@ func (a *app) endVerify(s config.Settings, plan remediate.Plan, v remediate.Veri
 	if !s.Quiet {
 		switch {
 		case reached && wait == 0:
-			a.sayf("next: flowproof verify %s --wait 20m asks whether records arrive\n", path)
+			a.sayNext("flowproof verify " + shellWord(path) + " --wait 20m asks whether records arrive")
 		case !reached:
-			a.sayf("next: flowproof apply %s goes on with what is not done; flowproof rollback %s takes it back\n", path, path)
+			a.sayNext(fmt.Sprintf("flowproof apply %[1]s goes on with what is not done; flowproof rollback %[1]s takes it back", shellWord(path)))
 		}
 	}
 	return nil

@@ -29,15 +29,16 @@ func versionText() string {
 	if !ok {
 		return text
 	}
+	modified, commit := "", "commit not recorded when this was built\n"
 	for _, s := range build.Settings {
 		switch s.Key {
 		case "vcs.revision":
-			text += "commit " + s.Value + "\n"
+			commit = "commit " + s.Value + "\n"
 		case "vcs.modified":
-			text += "modified " + s.Value + "\n"
+			modified = "modified " + s.Value + "\n"
 		}
 	}
-	text += build.GoVersion + "\n"
+	text += commit + modified + build.GoVersion + "\n"
 	for _, m := range build.Deps {
 		text += fmt.Sprintf("%s %s\n", m.Path, m.Version)
 	}

@@ -3,22 +3,42 @@ package framework
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/agext/levenshtein"
+
+	"flowproof/internal/spelling"
 )
 
-// Find is ByID with an error that names the nearest framework where there is none of that id.
+// Find is ByID with an error that says what may have been meant where there is none of that id.
 func Find(id string) (Framework, error) {
 	if f, ok := ByID(id); ok {
 		return f, nil
 	}
-	best, least := "", -1
+	return Framework{}, fmt.Errorf("no framework %q%s; flowproof frameworks list has them all", id, meant(strings.ToLower(id)))
+}
+
+// meant names every framework of a family that was named without a version, the nearest of the family
+// where the version is wrong, or else the nearest of all.
+func meant(id string) string {
+	var ids, family []string
+	first, version, _ := strings.Cut(id, "-")
 	for _, f := range catalogue() {
-		if d := levenshtein.Distance(id, f.ID, nil); least < 0 || d < least {
-			best, least = f.ID, d
+		ids = append(ids, f.ID)
+		if strings.HasPrefix(f.ID, first+"-") {
+			family = append(family, f.ID)
 		}
 	}
-	return Framework{}, fmt.Errorf("no framework %q: the nearest is %q", id, best)
+	switch {
+	case len(family) == 0:
+		return spelling.Hint(id, ids)
+	case version == "":
+		return ": there is " + strings.Join(family, ", ")
+	}
+	nearest := slices.MinFunc(family, func(a, b string) int {
+		return levenshtein.Distance(id, a, nil) - levenshtein.Distance(id, b, nil)
+	})
+	return fmt.Sprintf(": the nearest is %q", nearest)
 }
 
 // RuleIDs returns the rules that are tied to some control of the framework, in the order in which

@@ -116,8 +116,15 @@ func TestFind(t *testing.T) {
 	if err != nil || f.Name != "CIS AWS Foundations" {
 		t.Errorf("Find(cis-aws-5.0) = %s, %v", f.Name, err)
 	}
-	if _, err := Find("cis-5.0"); err == nil || !strings.Contains(err.Error(), `no framework "cis-5.0": the nearest is "cis-aws-5.0"`) {
-		t.Errorf("error %v, want one that names the nearest", err)
+	for _, test := range []struct{ id, want string }{
+		{"cis-5.0", `no framework "cis-5.0": the nearest is "cis-aws-5.0"; `},
+		{"hippa", `no framework "hippa": the nearest is "hipaa"; `},
+		{"iso", `no framework "iso": there is iso-27001-2013, iso-27001-2022; `},
+		{"something", `no framework "something"; flowproof frameworks list`},
+	} {
+		if _, err := Find(test.id); err == nil || !strings.Contains(err.Error(), test.want) {
+			t.Errorf("%s: error %v, want one with %s", test.id, err, test.want)
+		}
 	}
 	if got := f.RuleIDs(); !slices.Contains(got, "vpc-flow-log-check") || len(got) != len(f.Controls[0].Rules) {
 		t.Errorf("rules %v", got)
