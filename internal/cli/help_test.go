@@ -2,6 +2,7 @@ package cli
 
 import (
 	"bytes"
+	"net/http/httptest"
 	"strings"
 	"testing"
 
@@ -57,6 +58,17 @@ func helpOf(t *testing.T, cmd *cobra.Command, columns string) string {
 		t.Errorf("%s --help exits %d", cmd.CommandPath(), status)
 	}
 	return shown.String()
+}
+
+func TestSandbox_where_something_listens(t *testing.T) {
+	t.Parallel()
+	taken := httptest.NewServer(nil)
+	defer taken.Close()
+	var said bytes.Buffer
+	status := Main([]string{"sandbox", "--listen", taken.Listener.Addr().String()}, terminal.Streams{Stdout: &said, Stderr: &said})
+	if status != statusUsage || !strings.Contains(said.String(), "something listens there already") {
+		t.Errorf("exits %d and says %q", status, said.String())
+	}
 }
 
 func TestArguments(t *testing.T) {

@@ -10,6 +10,7 @@ import (
 	"net/netip"
 	"os"
 	"strings"
+	"syscall"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -196,6 +197,9 @@ type runningSandbox struct {
 
 func startSandbox(ctx context.Context, listen string, aws *sandbox.Server) (*runningSandbox, error) {
 	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", listen)
+	if errors.Is(err, syscall.EADDRINUSE) {
+		return nil, usageError{fmt.Errorf("--listen %s: something listens there already; port 0 takes a free one", listen)}
+	}
 	if err != nil {
 		return nil, fmt.Errorf("start the sandbox: %w", err)
 	}

@@ -2,7 +2,6 @@ package cli
 
 import (
 	"bufio"
-	"cmp"
 	"context"
 	"fmt"
 	"io"
@@ -85,10 +84,21 @@ func (c *chosenScopes) Discover(ctx context.Context, found func(inventory.Target
 	})
 	if err == nil && n == 0 {
 		slices.Sort(others)
-		return usageError{fmt.Errorf("nothing here is of --account %s and --region %s; what can be read is of account %s",
-			cmp.Or(strings.Join(c.accounts, ","), "*"), cmp.Or(strings.Join(c.regions, ","), "*"), strings.Join(slices.Compact(others), ", "))}
+		return usageError{fmt.Errorf("nothing here is of%s; what can be read is of account %s", c.asked(), strings.Join(slices.Compact(others), ", "))}
 	}
 	return err
+}
+
+// asked are the flags that choose.
+func (c *chosenScopes) asked() string {
+	text := ""
+	if len(c.accounts) > 0 {
+		text += " --account " + strings.Join(c.accounts, ",")
+	}
+	if len(c.regions) > 0 {
+		text += " --region " + strings.Join(c.regions, ",")
+	}
+	return text
 }
 
 // anyMatches reports whether a glob matches name; no globs match everything.

@@ -1,6 +1,7 @@
 package remediate
 
 import (
+	"encoding/json"
 	"fmt"
 	"maps"
 	"slices"
@@ -155,7 +156,19 @@ func (r reach) policy() (string, error) {
 		linked := fmt.Sprintf("arn:%s:iam::*:role/aws-service-role/%s/AWSServiceRoleForLogDelivery", r.partition, deliveryService)
 		add("FlowproofLinkedRole", []string{linked}, map[string]map[string]any{"StringEquals": {"iam:AWSServiceName": deliveryService}}, "iam:CreateServiceLinkedRole")
 	}
-	return document(statements...)
+	return readable(statements)
+}
+
+// readable is a policy with its parts in the order in which people write them, as policy read prints it.
+func readable(statements []statement) (string, error) {
+	raw, err := json.Marshal(struct {
+		Version   string
+		Statement []statement
+	}{policyVersion, statements})
+	if err != nil {
+		return "", fmt.Errorf("encode a policy: %w", err)
+	}
+	return string(raw), nil
 }
 
 // service is the one that roles are passed to.
