@@ -44,7 +44,7 @@ format: ## fail if a Go file is not formatted
 
 .PHONY: lint
 lint: ## run the linters of .golangci.yml
-	$(TOOL) golangci-lint run ./...
+	$(TOOL) golangci-lint run --allow-parallel-runners ./...
 
 .PHONY: tidy
 tidy: ## fail if go.mod or go.sum is not what the imports ask for
