@@ -20,6 +20,19 @@ type Permission struct {
 // Permissions has a row for each call of the read interfaces, in order; a test holds the two
 // together. IAM actions are not always named like their call.
 func Permissions() []Permission {
+	return slices.Concat(
+		callerPermissions(),
+		networkPermissions(),
+		logsPermissions(),
+		rolePermissions(),
+		bucketPermissions(),
+		streamPermissions(),
+		organizationPermissions(),
+	)
+}
+
+// callerPermissions are those of finding out whose account it is, and of the two lists.
+func callerPermissions() []Permission {
 	return []Permission{
 		{
 			Call:   "sts:GetCallerIdentity",
@@ -37,6 +50,12 @@ func Permissions() []Permission {
 			Call: "ec2:DescribeFlowLogs", Actions: []string{"ec2:DescribeFlowLogs"}, Kinds: []inventory.Kind{inventory.FlowLogs},
 			Source: "Service authorization reference, Amazon EC2 actions: list action, no resource-level permissions",
 		},
+	}
+}
+
+// networkPermissions are those of the other lists of EC2.
+func networkPermissions() []Permission {
+	return []Permission{
 		{
 			Call: "ec2:DescribeSubnets", Actions: []string{"ec2:DescribeSubnets"}, Kinds: []inventory.Kind{inventory.Subnets},
 			Source: "Service authorization reference, Amazon EC2 actions: list action, no resource-level permissions",
@@ -57,6 +76,12 @@ func Permissions() []Permission {
 			Call: "ec2:DescribeNatGateways", Actions: []string{"ec2:DescribeNatGateways"}, Kinds: []inventory.Kind{inventory.NATGateways},
 			Source: "Service authorization reference, Amazon EC2 actions: list action, no resource-level permissions",
 		},
+	}
+}
+
+// logsPermissions are those of CloudWatch Logs.
+func logsPermissions() []Permission {
+	return []Permission{
 		{
 			Call: "logs:DescribeLogGroups", Actions: []string{"logs:DescribeLogGroups"}, Kinds: []inventory.Kind{inventory.LogGroups, inventory.Destinations},
 			Source: "Service authorization reference, Amazon CloudWatch Logs actions: list action",
@@ -73,6 +98,12 @@ func Permissions() []Permission {
 			Call: "logs:GetLogEvents", Actions: []string{"logs:GetLogEvents"}, Kinds: []inventory.Kind{inventory.Records},
 			Source: "Service authorization reference, Amazon CloudWatch Logs actions: read action",
 		},
+	}
+}
+
+// rolePermissions are those of IAM.
+func rolePermissions() []Permission {
+	return []Permission{
 		{
 			Call: "iam:GetRole", Actions: []string{"iam:GetRole"}, Kinds: []inventory.Kind{inventory.Roles, inventory.DeliveryRoles},
 			Source: "IAM API reference, GetRole",
@@ -97,6 +128,12 @@ func Permissions() []Permission {
 			Call: "iam:GetPolicyVersion", Actions: []string{"iam:GetPolicyVersion"}, Kinds: []inventory.Kind{inventory.Roles, inventory.DeliveryRoles},
 			Source: "IAM API reference, GetPolicyVersion",
 		},
+	}
+}
+
+// bucketPermissions are those of S3.
+func bucketPermissions() []Permission {
+	return []Permission{
 		{
 			Call: "s3:HeadBucket", Actions: []string{"s3:ListBucket"}, Kinds: []inventory.Kind{inventory.Buckets, inventory.Destinations, inventory.Arriving},
 			Source: "S3 API reference, HeadBucket: needs s3:ListBucket",
@@ -137,6 +174,12 @@ func Permissions() []Permission {
 			Call: "s3:GetObject", Actions: []string{"s3:GetObject"}, Kinds: []inventory.Kind{inventory.Records},
 			Source: "S3 API reference, GetObject",
 		},
+	}
+}
+
+// streamPermissions are those of Firehose and of its metrics.
+func streamPermissions() []Permission {
+	return []Permission{
 		{
 			Call: "firehose:DescribeDeliveryStream", Actions: []string{"firehose:DescribeDeliveryStream"}, Kinds: []inventory.Kind{inventory.Streams, inventory.Destinations},
 			Source: "Service authorization reference, Amazon Data Firehose actions",
@@ -145,6 +188,12 @@ func Permissions() []Permission {
 			Call: "cloudwatch:GetMetricStatistics", Actions: []string{"cloudwatch:GetMetricStatistics"}, Kinds: []inventory.Kind{inventory.Arriving},
 			Source: "Service authorization reference, Amazon CloudWatch actions: read action, no resource-level permissions",
 		},
+	}
+}
+
+// organizationPermissions are those of finding the accounts of an organisation, and the way into them.
+func organizationPermissions() []Permission {
+	return []Permission{
 		{
 			Call: "sts:AssumeRole", Actions: []string{"sts:AssumeRole"}, Many: true,
 			Source: "STS API reference, AssumeRole",
