@@ -1,6 +1,7 @@
 package rule_test
 
 import (
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -188,7 +189,7 @@ func TestAssurance(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			inv := scope(func(inv *inventory.Inventory) { inv.FlowLogs, inv.Arrivals = tt.logs, tt.arrivals })
+			inv := scope(func(inv *inventory.Inventory) { inv.FlowLogs, inv.Arrivals = slices.Clone(tt.logs), tt.arrivals })
 			if got := rule.Assurance(inv, inventory.VPC{ID: "vpc-1"}, rule.DefaultPolicy()); got != tt.whole {
 				t.Errorf("whole: %q, want %q", got, tt.whole)
 			}
@@ -235,7 +236,7 @@ func TestAssurance_by_subnets_where_the_policy_allows_it(t *testing.T) {
 			t.Parallel()
 			inv := scope(func(inv *inventory.Inventory) {
 				inv.Kinds = append(inv.Kinds, inventory.Subnets)
-				inv.FlowLogs, inv.Arrivals = tt.logs, tt.arrivals
+				inv.FlowLogs, inv.Arrivals = slices.Clone(tt.logs), tt.arrivals
 				inv.Subnets = []inventory.Subnet{{ID: "subnet-1", VPCID: "vpc-1"}, {ID: "subnet-2", VPCID: "vpc-1"}, {ID: "subnet-9", VPCID: "vpc-9"}}
 				if tt.unread {
 					inv.Fail("ec2:DescribeSubnets", inventory.Denied, "no", inventory.Subnets)
