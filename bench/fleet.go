@@ -59,16 +59,19 @@ func (f *fleetRuns) turn(ctx context.Context, p places) error {
 	}
 	f.floor, f.floorServer = append(f.floor, floor), append(f.floorServer, server)
 	f.calls[0] = lastNumber(string(floor.stdout), " calls")
-	scan, server, err := readFleet(ctx, p, f.accounts, []string{p.binary, "scan", "--org", "--output", "report.txt"})
+	scan, server, err := readFleet(ctx, p, f.accounts, []string{p.binary, "scan", "--org", "--output", fleetReport})
 	if err != nil {
 		return fmt.Errorf("flowproof: %w", err)
 	}
 	f.flowproof, f.flowproofServer = append(f.flowproof, scan), append(f.flowproofServer, server)
-	f.calls[1] = lastNumber(string(scan.stderr), " calls")
+	f.calls[1] = lastNumber(strings.Join(strings.Fields(string(scan.stdout)), " "), " calls")
 	return nil
 }
 
-// readFleet runs one program against a new server.
+// fleetReport is the report that flowproof writes, in the folder that it runs in.
+const fleetReport = "report.txt"
+
+// readFleet runs one program against a new server. A report that it wrote is its output.
 func readFleet(ctx context.Context, p places, accounts int, args []string) (client, server result, err error) {
 	dir, err := os.MkdirTemp("", "flowproof-bench-*")
 	if err != nil {
@@ -91,6 +94,9 @@ func readFleet(ctx context.Context, p places, accounts int, args []string) (clie
 	select {
 	case url := <-at.found:
 		client, err = measure(ctx, program{args: args, env: environment(tool{}, dir, url), dir: dir, limit: fleetLimit})
+		if report, failed := os.ReadFile(filepath.Join(dir, fleetReport)); failed == nil { //nolint:gosec // G304: in our own temporary folder
+			client.stdout = report
+		}
 	case <-ended:
 		return result{}, result{}, fmt.Errorf("the sandbox did not start; it said: %s", server.said())
 	case <-ctx.Done():
