@@ -85,7 +85,7 @@ accounts: [{id: "111111111111"}, {id: "222222222222"}, {id: "333333333333"}]
 	if err := again.Run(); again.ProcessState.ExitCode() != 3 { // the default VPCs are not recorded
 		t.Fatalf("exit status %d (%v): %s", again.ProcessState.ExitCode(), err, said.String())
 	}
-	if n := calls.counts["eu-west-2"]; n != 0 {
+	if n := calls.in("eu-west-2"); n != 0 {
 		t.Errorf("%d calls to the Region that had been read", n)
 	}
 	whole, said := command("flowproof", append(args[:len(args)-2], "--quiet")...)

@@ -106,6 +106,12 @@ func (c *regionCalls) clear() {
 	clear(c.counts)
 }
 
+func (c *regionCalls) in(region string) int {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.counts[region]
+}
+
 func (c *regionCalls) total() int {
 	c.mu.Lock()
 	defer c.mu.Unlock()
