@@ -33,7 +33,7 @@ check: venv ## the quick loop while working: vet and tests, without the race det
 	go test ./...
 
 .PHONY: test
-test: venv format lint tidy generated vulns ## everything that must hold before a change is merged
+test: venv format markers lint tidy generated vulns ## everything that must hold before a change is merged
 	go vet ./...
 	go test -race -timeout 30m ./...
 
@@ -41,6 +41,10 @@ test: venv format lint tidy generated vulns ## everything that must hold before 
 format: ## fail if a Go file is not formatted
 	@files=$$(gofmt -l $(SOURCES)) || exit 1; \
 	if [ -n "$$files" ]; then echo "not formatted (make fmt does it):"; echo "$$files"; exit 1; fi
+
+.PHONY: markers
+markers: ## fail if a file holds what an unfinished merge leaves behind
+	@if git grep -nE '^(<{7}|>{7}) '; then echo "unfinished merge in the lines above"; exit 1; fi
 
 .PHONY: lint
 lint: ## run the linters of .golangci.yml
