@@ -4,22 +4,24 @@
 package flowrecord
 
 import (
-	"slices"
 	"strings"
+	"sync"
 )
 
 // Fields of records, as far as this package looks into them.
 const (
+	Version     = "version"
 	AccountID   = "account-id"
 	InterfaceID = "interface-id"
 	Start       = "start"
 	End         = "end"
+	Action      = "action"
 	LogStatus   = "log-status"
 )
 
 // fieldsByVersion names fields by the version of the record that first had them (VPC user guide, flow
 // log records; from version 7 on as the parsers of others know them). Version 6 is that of transit
-// gateways, whose fields are not listed: a parser takes any field.
+// gateways, see gatewayFields.
 var fieldsByVersion = []struct {
 	version string
 	fields  string
@@ -51,5 +53,19 @@ func UpTo(version string) []string {
 	return nil
 }
 
+// gatewayFields are those that only records of transit gateways have (VPC user guide for transit
+// gateways, "Transit Gateway Flow Log records").
+const gatewayFields = "resource-type tgw-id tgw-attachment-id tgw-src-vpc-account-id tgw-dst-vpc-account-id tgw-src-vpc-id tgw-dst-vpc-id " +
+	"tgw-src-subnet-id tgw-dst-subnet-id tgw-src-eni tgw-dst-eni tgw-src-az-id tgw-dst-az-id tgw-pair-attachment-id " +
+	"packets-lost-no-route packets-lost-blackhole packets-lost-mtu-exceeded packets-lost-ttl-expired"
+
 // isKnown reports whether a word is the name of a field.
-func isKnown(word string) bool { return slices.Contains(Known(), word) }
+func isKnown(word string) bool { return names()[word] }
+
+var names = sync.OnceValue(func() map[string]bool {
+	known := map[string]bool{}
+	for _, name := range append(Known(), strings.Fields(gatewayFields)...) {
+		known[name] = true
+	}
+	return known
+})

@@ -54,17 +54,32 @@ func (f Format) Fields() []string {
 // Has reports whether records have a field.
 func (f Format) Has(field string) bool { return slices.Contains(f.Fields(), field) }
 
-// headerOf reads the line that opens a text file in a bucket: the names of the fields, in order
-// (VPC user guide, "Flow log files"). ok is false for a record.
-func headerOf(line string) (f Format, ok bool) {
-	known := false
+// header reads a line as the names of fields, which is what text files in a bucket begin with (VPC user
+// guide, "Flow log files"), in any case, with "_" for "-". ok is false for anything else: names are those
+// of the format, or two and more of which most are names that this version knows.
+func (f Format) header(line string) (names Format, ok bool) {
+	known := 0
 	for word := range strings.FieldsSeq(line) {
-		name := strings.ReplaceAll(word, "_", "-")
-		if strings.Trim(name, "abcdefghijklmnopqrstuvwxyz0123456789-") != "" || name[0] < 'a' || name[0] > 'z' {
+		if !isWord(word) {
 			return Format{}, false
 		}
-		known = known || isKnown(name)
-		f.fields = append(f.fields, name)
+		name := strings.ReplaceAll(strings.ToLower(word), "_", "-")
+		if isKnown(name) {
+			known++
+		}
+		names.fields = append(names.fields, name)
 	}
-	return f, known
+	n := len(names.fields)
+	return names, slices.Equal(names.fields, f.Fields()) || n > 1 && 2*known > n
+}
+
+// isWord reports whether a word could be the name of a field.
+func isWord(word string) bool {
+	for i, c := range word {
+		letter := c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z'
+		if !letter && (i == 0 || !(c >= '0' && c <= '9' || c == '-' || c == '_')) {
+			return false
+		}
+	}
+	return true
 }

@@ -51,6 +51,9 @@ func readParquet(in io.ReaderAt, size int64, take func(Record) bool) (err error)
 	if err := checkColumns(in, size, file.Metadata()); err != nil {
 		return err
 	}
+	if file.NumRows() == 0 {
+		return nil
+	}
 	f := formatOf(file)
 	rows := parquet.NewReader(file)
 	defer func() { err = errors.Join(err, rows.Close()) }()

@@ -2,6 +2,8 @@ package flowrecord_test
 
 import (
 	"bytes"
+	"os"
+	"path/filepath"
 	"runtime"
 	"testing"
 
@@ -78,6 +80,27 @@ func TestParquet_of_many_rows_and_of_none(t *testing.T) {
 		c, _, err := count(flowrecord.Parquet(bytes.NewReader(file), int64(len(file))))
 		if err != nil || c.Records() != len(want) {
 			t.Errorf("%d records (%v), want %d", c.Records(), err, len(want))
+		}
+	}
+}
+
+// Files that pyarrow 26 wrote: a group without rows has a dictionary, and its data pages begin at 0.
+func TestParquet_with_groups_without_rows(t *testing.T) {
+	t.Parallel()
+	for name, want := range map[string]flowrecord.Count{
+		"no-rows.parquet":           {},
+		"rows-between-none.parquet": {OK: 1},
+	} {
+		file, err := os.ReadFile(filepath.Join("testdata", name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, _, err := count(flowrecord.Parquet(bytes.NewReader(file), int64(len(file))))
+		if err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", name, diff)
 		}
 	}
 }

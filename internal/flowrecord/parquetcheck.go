@@ -54,9 +54,9 @@ func checkColumns(in io.ReaderAt, size int64, meta *format.FileMetaData) error {
 
 // checkPages goes through the headers of a column's pages before the library does.
 func checkPages(in io.ReaderAt, size int64, c *format.ColumnMetaData) error {
-	start := c.DataPageOffset
-	if d := c.DictionaryPageOffset; d > 0 {
-		start = min(start, d)
+	start := c.DataPageOffset // 0 where a group has no rows and no data pages (observed of pyarrow 26)
+	if d := c.DictionaryPageOffset; d > 0 && (start == 0 || d < start) {
+		start = d
 	}
 	length := c.TotalCompressedSize
 	if start < 0 || length < 0 || start > size || length > size-start {

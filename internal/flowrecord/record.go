@@ -18,13 +18,39 @@ type Record struct {
 	values []string
 }
 
-// Parse reads a line. It must have as many values as the format has fields.
+// Parse reads a line. It must have as many values as the format has fields, and version, times, action
+// and log-status must have their form: any sentence of fourteen words would be a record else.
 func (f Format) Parse(line string) (Record, error) {
-	values := strings.Fields(line)
-	if want := len(f.Fields()); len(values) != want {
-		return Record{}, fmt.Errorf("%w: %d values where the format has %d fields", ErrMalformed, len(values), want)
+	values, fields := strings.Fields(line), f.Fields()
+	if len(values) != len(fields) {
+		return Record{}, fmt.Errorf("%w: %d values where the format has %d fields", ErrMalformed, len(values), len(fields))
+	}
+	for i, field := range fields {
+		if !hasForm(field, values[i]) {
+			return Record{}, fmt.Errorf("%w: %.64q is no %s", ErrMalformed, values[i], field)
+		}
 	}
 	return Record{format: f, values: values}, nil
+}
+
+// hasForm reports whether a value can be one of the field (VPC user guide, "Flow log records"). "-" stands
+// for what a record does not have; a version it always has. Words of a log-status to come are let pass.
+func hasForm(field, value string) bool {
+	switch field {
+	case Version:
+		return consistsOf(value, '0', '9')
+	case Start, End:
+		return value == "-" || consistsOf(value, '0', '9')
+	case Action:
+		return value == "-" || value == "ACCEPT" || value == "REJECT"
+	case LogStatus:
+		return value == "-" || consistsOf(value, 'A', 'Z')
+	}
+	return true
+}
+
+func consistsOf(value string, first, last rune) bool {
+	return value != "" && !strings.ContainsFunc(value, func(c rune) bool { return c < first || c > last })
 }
 
 // Value is the value of a field; empty where the format lacks it or the record has "-" for it.

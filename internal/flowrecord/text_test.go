@@ -55,6 +55,7 @@ func TestLines(t *testing.T) {
 	header := strings.Join(flowrecord.UpTo("v2"), " ")
 	long := strings.Repeat("x", 100<<10)
 	packed := zipped(t, ok+"\n"+noData+"\n")
+	joined := zipped(t, header+"\n"+ok+"\n") + zipped(t, header+"\n"+noData+"\n")
 	tests := []struct {
 		name, text string
 		want       flowrecord.Count
@@ -64,11 +65,23 @@ func TestLines(t *testing.T) {
 		{"one of each status", ok + "\n" + noData + "\n" + skipData + "\n", flowrecord.Count{OK: 1, NoData: 1, SkipData: 1}, false},
 		{"no line feed at the end, and carriage returns", ok + "\r\n\r\n" + ok, flowrecord.Count{OK: 2}, false},
 		{"a header before them", header + "\n" + ok + "\n", flowrecord.Count{OK: 1}, false},
+		{"a header alone", header, flowrecord.Count{}, false},
 		{"a header of underscores", strings.ReplaceAll(header, "-", "_") + "\n" + ok + "\n", flowrecord.Count{OK: 1}, false},
+		{"a header in capitals", strings.ToUpper(header) + "\n" + ok + "\n", flowrecord.Count{OK: 1}, false},
+		{"a header behind a byte order mark", "\ufeff" + header + "\n" + ok + "\n", flowrecord.Count{OK: 1}, false},
+		{"a header after records", ok + "\n" + header + "\n" + noData, flowrecord.Count{OK: 1, NoData: 1}, false},
+		{"files joined as they are", joined, flowrecord.Count{OK: 1, NoData: 1}, false},
 		{"a header of another format than was said", "log-status end moon-phase\nSKIPDATA 1700000180 full\n", flowrecord.Count{SkipData: 1}, false},
-		{"a header in the middle is no record", ok + "\nlog-status end\n" + ok, flowrecord.Count{OK: 2, Malformed: 1}, false},
+		{"a header of another format in the middle", ok + "\nlog-status end\nNODATA 1700000180\n" + ok, flowrecord.Count{OK: 2, NoData: 1}, false},
+		{"a header of transit gateways", "tgw-id tgw-attachment-id packets-lost-no-route\ntgw-1 tgw-attach-1 0\n", flowrecord.Count{Other: 1}, false},
 		{"a status of another year", strings.Replace(ok, " OK", " LATE", 1), flowrecord.Count{Other: 1}, false},
 		{"no records", "hello\nworld of flows\n", flowrecord.Count{Malformed: 2}, false},
+		{"prose of fourteen words", "at the end of the start of this action some bytes go from version one", flowrecord.Count{Malformed: 1}, false},
+		{"another log's lines", `{"message": "a b c d e f g h i j k l m"}`, flowrecord.Count{Malformed: 1}, false},
+		{"a version that is none", strings.Replace(ok, "2 ", "two ", 1), flowrecord.Count{Malformed: 1}, false},
+		{"a time that is none", strings.Replace(ok, "1700000000", "2023-11-14T22:13:20Z", 1), flowrecord.Count{Malformed: 1}, false},
+		{"an action that is none", strings.Replace(ok, "ACCEPT", "DROP", 1), flowrecord.Count{Malformed: 1}, false},
+		{"a status that is none", strings.Replace(ok, " OK", " fine", 1), flowrecord.Count{Malformed: 1}, false},
 		{"compressed", packed, flowrecord.Count{OK: 1, NoData: 1}, false},
 		{"compressed and cut off", zipped(t, strings.Repeat(ok+"\n", 3))[:30], flowrecord.Count{}, true},
 		{"compressed by name only", "\x1f\x8bno", flowrecord.Count{}, true},
@@ -85,6 +98,38 @@ func TestLines(t *testing.T) {
 				t.Errorf("count (-want +got):\n%s", diff)
 			}
 		})
+	}
+}
+
+// Wherever a text is cut, plain or packed, its whole lines count and the cut one counts as nothing.
+func TestLines_of_a_text_that_was_cut(t *testing.T) {
+	t.Parallel()
+	text := strings.Repeat(ok+"\n"+noData+"\n", 3)
+	packed := zipped(t, text)
+	for most := range len(text) {
+		want := flowrecord.Count{OK: (strings.Count(text[:most], "\n") + 1) / 2, NoData: strings.Count(text[:most], "\n") / 2}
+		for name, lines := range map[string]iter.Seq2[flowrecord.Record, error]{
+			"bound, plain":    flowrecord.Lines(strings.NewReader(text), flowrecord.Format{}, int64(most)),
+			"bound, packed":   flowrecord.Lines(strings.NewReader(packed), flowrecord.Format{}, int64(most)),
+			"beginning alone": flowrecord.Lines(flowrecord.Beginning(strings.NewReader(text[:most])), flowrecord.Format{}, 1<<20),
+		} {
+			got, _, err := count(lines)
+			if !errors.Is(err, flowrecord.ErrCut) {
+				t.Errorf("%s at %d: error %v", name, most, err)
+			}
+			if diff := cmp.Diff(want, got); diff != "" {
+				t.Errorf("%s at %d (-want +got):\n%s", name, most, diff)
+			}
+		}
+	}
+	for cut := range len(packed) {
+		got, _, err := count(flowrecord.Lines(flowrecord.Beginning(strings.NewReader(packed[:cut])), flowrecord.Format{}, 1<<20))
+		if !errors.Is(err, flowrecord.ErrCut) || got.Malformed > 0 {
+			t.Errorf("packed, its first %d bytes: %+v, %v", cut, got, err)
+		}
+	}
+	if got, _, err := count(flowrecord.Lines(strings.NewReader(packed), flowrecord.Format{}, int64(len(text)))); err != nil || got.Records() != 6 {
+		t.Errorf("as long as the bound: %+v, %v", got, err)
 	}
 }
 
@@ -114,8 +159,8 @@ func TestRecord(t *testing.T) {
 		{"the default format", ok, flowrecord.Format{}, "eni-1", time.Unix(1700000060, 0).UTC(), flowrecord.OK},
 		{"another order", "SKIPDATA eni-2 1700000000 1699999400 full", custom, "eni-2", time.Unix(1700000000, 0).UTC(), flowrecord.SkipData},
 		{"no end", "OK eni-2 - 1699999400 full", custom, "eni-2", time.Unix(1699999400, 0).UTC(), flowrecord.OK},
-		{"neither end nor start", "OK - - soon full", custom, "", time.Time{}, flowrecord.OK},
-		{"a time beyond all years", "OK eni-2 99999999999999 -5 full", custom, "eni-2", time.Time{}, flowrecord.OK},
+		{"neither end nor start", "OK - - - full", custom, "", time.Time{}, flowrecord.OK},
+		{"a time beyond all years", "OK eni-2 99999999999999 0 full", custom, "eni-2", time.Time{}, flowrecord.OK},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
