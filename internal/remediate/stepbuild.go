@@ -206,8 +206,6 @@ func withoutResources(api API) (string, int) {
 	if err != nil {
 		return string(api.Input), 1
 	}
-	if object["ResourceType"] == "TransitGateway" {
-		return string(rest), 25
-	}
-	return string(rest), 1000
+	kind, _ := object["ResourceType"].(string)
+	return string(rest), idsPerCall(kind)
 }

@@ -19,18 +19,26 @@ const telemetryTag = "CloudWatchTelemetryRuleManaged"
 // subject is a kind of resource that gets flow logs, and how CreateFlowLogs takes it.
 type subject struct {
 	resourceType string // of CreateFlowLogs
-	perCall      int    // most ids in one call (CreateFlowLogs, EC2 API reference)
 	gateway      bool   // no traffic type, and an interval of 60 only
 }
 
 func subjectOf(cfnType string) (subject, bool) {
 	switch cfnType {
 	case finding.VPCType:
-		return subject{resourceType: "VPC", perCall: 1000}, true
+		return subject{resourceType: "VPC"}, true
 	case finding.TransitGatewayType:
-		return subject{resourceType: "TransitGateway", perCall: 25, gateway: true}, true
+		return subject{resourceType: "TransitGateway", gateway: true}, true
 	}
 	return subject{}, false
+}
+
+// idsPerCall is the most ids of a resource type that one CreateFlowLogs takes (EC2 API reference,
+// CreateFlowLogs, ResourceIds).
+func idsPerCall(resourceType string) int {
+	if strings.HasPrefix(resourceType, "TransitGateway") {
+		return 25
+	}
+	return 300
 }
 
 // logsPerResource is how many flow logs one resource can have (transit gateway guide).

@@ -3,6 +3,7 @@ package sandbox
 import (
 	"encoding/hex"
 	"errors"
+	"fmt"
 	"maps"
 	"regexp"
 	"slices"
@@ -21,15 +22,15 @@ type flowLogTarget struct {
 	maxPerCall int
 }
 
-// flowLogTargets are the values of ResourceType (API model).
+// flowLogTargets are the values of ResourceType, and how many ids of each one call takes (API model).
 func flowLogTargets() map[string]flowLogTarget {
 	return map[string]flowLogTarget{
-		"VPC":                      {"vpc", "InvalidVpcID", "vpc ID", false, 1000},
-		"Subnet":                   {"subnet", "InvalidSubnetID", "subnet ID", false, 1000},
-		"NetworkInterface":         {"eni", "InvalidNetworkInterfaceID", "networkInterface ID", false, 1000},
+		"VPC":                      {"vpc", "InvalidVpcID", "vpc ID", false, 300},
+		"Subnet":                   {"subnet", "InvalidSubnetID", "subnet ID", false, 300},
+		"NetworkInterface":         {"eni", "InvalidNetworkInterfaceID", "networkInterface ID", false, 300},
 		"TransitGateway":           {"tgw", "InvalidTransitGatewayID", "Transit Gateway ID", true, 25},
 		"TransitGatewayAttachment": {"tgw-attach", "InvalidTransitGatewayAttachmentID", "Transit Gateway Attachment ID", true, 25},
-		"RegionalNatGateway":       {"nat", "InvalidNatGatewayID", "NAT Gateway ID", false, 1000},
+		"RegionalNatGateway":       {"nat", "InvalidNatGatewayID", "NAT Gateway ID", false, 300},
 	}
 }
 
@@ -128,7 +129,7 @@ func flowLogTargetOf(c *call, ids []string) (flowLogTarget, error) {
 		return t, invalidValue(kind, "resourceType")
 	}
 	if len(ids) > t.maxPerCall {
-		return t, badRequest("InvalidParameterValue", "Too many resource IDs in one call.")
+		return t, badRequest("InvalidParameterValue", fmt.Sprintf("Too many resource IDs in one call: at most %d of resource-type %s.", t.maxPerCall, kind))
 	}
 	for _, id := range ids {
 		if tail, ok := strings.CutPrefix(id, t.prefix+"-"); !ok || !hexID.MatchString(tail) {

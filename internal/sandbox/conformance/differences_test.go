@@ -54,6 +54,8 @@ var flowLogDifferences = []difference{
 		source: ec2API + "CreateFlowLogs: unsuccessful lists the flow logs that could not be created"},
 	{operation: "CreateFlowLogs", in: "on an interface that there is not", path: "Outcome", sandbox: "success", moto: "400 InvalidNetworkInterfaceID.NotFound",
 		source: ec2API + "CreateFlowLogs: unsuccessful lists the flow logs that could not be created"},
+	{operation: "CreateFlowLogs", in: "on more than a call takes", path: "Outcome", sandbox: "400 InvalidParameterValue", moto: "400 InvalidVpcID.NotFound",
+		source: ec2API + "CreateFlowLogs, ResourceId.N: at most 300"},
 	{operation: "CreateFlowLogs", in: "on a VPC that is named as a subnet", path: "Outcome", sandbox: "400 InvalidParameter", moto: "400 InvalidSubnetID.NotFound",
 		source: observed + "Invalid Resource id for resource-type"},
 	{operation: "CreateFlowLogs", in: "under another prefix", path: "FlowLogIds.0", sandbox: "fl-*", moto: "", source: observed + "a second log of one VPC to the same bucket under another prefix"},

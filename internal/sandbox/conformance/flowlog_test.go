@@ -1,6 +1,7 @@
 package conformance
 
 import (
+	"slices"
 	"strconv"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -144,6 +145,9 @@ func flowLogRefusalFlow() flow {
 	}
 	return flow{name: "flow logs that are refused", buckets: []string{"evidence"}, steps: ground(
 		step{name: "on a VPC that there is not", call: createFlowLogs(toGroup(noVPC, "MyFlowLogs"))},
+		step{name: "on more than a call takes", call: with(func(in *ec2.CreateFlowLogsInput) {
+			in.ResourceIds = slices.Repeat([]string{noVPC}, 301)
+		})},
 		step{name: "on no resource", call: with(func(in *ec2.CreateFlowLogsInput) { in.ResourceIds = []string{} })},
 		step{name: "without a role", call: with(func(in *ec2.CreateFlowLogsInput) { in.DeliverLogsPermissionArn = nil })},
 		step{name: "with a role that there is not", call: with(func(in *ec2.CreateFlowLogsInput) {
