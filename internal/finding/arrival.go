@@ -32,5 +32,9 @@ type Records struct {
 	SkipData  int      `json:"skipdata"` // intervals of which AWS lost records
 	Other     int      `json:"other"`
 	Malformed int      `json:"malformed"`
-	Lines     []string `json:"lines"` // the newest of them, as many as were asked for; hostile
+	Files     int      `json:"files"`   // of a bucket that were read, the newest first, until one held a record
+	Empty     int      `json:"empty"`   // files without a record, read or of no size
+	Partial   bool     `json:"partial"` // something was not read to its end
+	Extent    string   `json:"extent"`  // how far it was read; hostile where it names a file
+	Lines     []string `json:"lines"`   // the newest of them, as many as were asked for; hostile
 }

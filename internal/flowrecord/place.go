@@ -79,6 +79,15 @@ func (f Files) Newest(since, now time.Time, most int) (prefixes []string, whole 
 	return prefixes, true
 }
 
+// IsParquet reports whether the key of a file says that its records lie in columns.
+func IsParquet(key string) bool { return strings.HasSuffix(key, ".parquet") }
+
+// IsFile reports whether a key can be that of a flow log's file: they end in ".log.gz" or
+// ".log.parquet" (VPC user guide, "Flow log files"), and in ".log" where somebody unpacked them.
+func IsFile(key string) bool {
+	return IsParquet(key) || strings.HasSuffix(key, ".gz") || strings.HasSuffix(key, ".log")
+}
+
 // fileTime is the time in the name of a file.
 const fileTime = "20060102T1504Z"
 

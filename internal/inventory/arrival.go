@@ -53,9 +53,13 @@ type Sample struct {
 	FlowLog   string   `json:"flow_log"`
 	OK        int      `json:"ok"`
 	NoData    int      `json:"nodata"`
-	SkipData  int      `json:"skipdata"`  // records were lost: AWS could not capture them
-	Other     int      `json:"other"`     // the format has no status, or it is a word of another year
-	Malformed int      `json:"malformed"` // no records of the flow log's format
+	SkipData  int      `json:"skipdata"`          // records were lost: AWS could not capture them
+	Other     int      `json:"other"`             // the format has no status, or it is a word of another year
+	Malformed int      `json:"malformed"`         // no records of the flow log's format
+	Files     int      `json:"files,omitempty"`   // of a bucket that were read, the newest first, until one held a record
+	Empty     int      `json:"empty,omitempty"`   // files without a record, read or of no size
+	Partial   bool     `json:"partial,omitempty"` // something was not read to its end
+	Extent    string   `json:"extent,omitempty"`  // how far it was read; hostile where it names a file
 	Lines     []string `json:"lines,omitempty"`
 }
 
@@ -149,5 +153,8 @@ func compareSamples(a, b Sample) int {
 		cmp.Compare(b.NoData, a.NoData),
 		cmp.Compare(b.Other, a.Other),
 		cmp.Compare(b.Malformed, a.Malformed),
+		cmp.Compare(b.Files, a.Files),
+		cmp.Compare(b.Empty, a.Empty),
+		strings.Compare(a.Extent, b.Extent),
 		slices.Compare(a.Lines, b.Lines))
 }

@@ -110,10 +110,13 @@ func (s *proofPart) add(b *strings.Builder, p proof, verbose bool) {
 // told is what was seen of one flow log.
 func told(f finding.Finding, verbose bool) []string {
 	message := f.Message
-	if len(f.Gaps) > 0 {
+	if f.Outcome == finding.Unknown && len(f.Gaps) > 0 {
 		message = causes(f.Gaps)
 	}
 	lines := []string{f.Resource.ID + ": " + cut(message, maxMessage)}
+	if f.Outcome != finding.Unknown && len(f.Gaps) > 0 {
+		lines = append(lines, "records not read: "+cut(f.Gaps[0].Message, maxMessage))
+	}
 	a := arrival(f)
 	if f.Outcome == finding.Pass && len(a.Seen) > 0 && len(a.Unseen) > 0 {
 		lines = append(lines, "not seen: "+some(a.Unseen, verbose))
@@ -133,6 +136,9 @@ func some(ids []string, all bool) string {
 // records writes what the newest records of a flow log say, below its row.
 func (s *proofPart) records(b *strings.Builder, log string, r finding.Records) {
 	spans := []span{{plain, fmt.Sprintf("%s: %s read, %d OK, %d NODATA", log, plural(r.Read, "record"), r.OK, r.NoData)}}
+	if r.Empty > 0 {
+		spans = append(spans, span{doubt, fmt.Sprintf(", %s without a record", plural(r.Empty, "file"))})
+	}
 	if r.Other > 0 {
 		spans = append(spans, span{plain, fmt.Sprintf(", %d without a status", r.Other)})
 	}
@@ -141,6 +147,9 @@ func (s *proofPart) records(b *strings.Builder, log string, r finding.Records) {
 	}
 	if r.SkipData > 0 {
 		spans = append(spans, span{bad, fmt.Sprintf(", %d SKIPDATA: AWS lost traffic there", r.SkipData)})
+	}
+	if r.Partial {
+		spans = append(spans, span{doubt, "; partial: " + r.Extent})
 	}
 	s.paragraph(b, 2*indent, 3*indent, spans...)
 	for _, line := range r.Lines {

@@ -26,7 +26,7 @@ type Verdict struct {
 	FlowLogs  []inventory.FlowLog // the facts it rests on
 	Coverage  *finding.Coverage   // likewise, of rules that ask for it
 	Arrival   *finding.Arrival    // likewise
-	Gaps      []inventory.Gap     // for an unknown: what could not be read; none where AWS does not say
+	Gaps      []inventory.Gap     // what could not be read, as the reason for an unknown or beside a verdict that stands; none where AWS does not say
 }
 
 // EachVPC asks judge about every VPC that the account owns. A VPC of another owner is not

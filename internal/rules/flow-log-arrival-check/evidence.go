@@ -46,6 +46,7 @@ func records(s *inventory.Sample) *finding.Records {
 	}
 	return &finding.Records{
 		Read: s.Records(), OK: s.OK, NoData: s.NoData, SkipData: s.SkipData, Other: s.Other, Malformed: s.Malformed,
+		Files: s.Files, Empty: s.Empty, Partial: s.Partial, Extent: s.Extent,
 		Lines: append([]string{}, s.Lines...),
 	}
 }
@@ -70,4 +71,15 @@ func interfaces(n int) string {
 		return "1 interface in use"
 	}
 	return fmt.Sprintf("%d interfaces in use", n)
+}
+
+// emptied says that files were there and hold no record, where that was seen.
+func emptied(a *finding.Arrival) string {
+	switch {
+	case a.Records == nil || a.Records.Empty == 0:
+		return ""
+	case a.Records.Empty == 1:
+		return " (1 file is empty)"
+	}
+	return fmt.Sprintf(" (%d files are empty)", a.Records.Empty)
 }

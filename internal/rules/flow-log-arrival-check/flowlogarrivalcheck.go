@@ -31,6 +31,7 @@ func judge(p *rule.Pass) {
 	p.EachFlowLog(func(l inventory.FlowLog) rule.Verdict {
 		v := verdict(p, l)
 		v.FlowLogs = []inventory.FlowLog{l}
+		v.Gaps = append(v.Gaps, p.Inventory.GapsAbout(l.ID, inventory.Records)...)
 		return v
 	})
 }
@@ -57,7 +58,7 @@ func verdict(p *rule.Pass, l inventory.FlowLog) rule.Verdict {
 	case onInterfaces(l) && facts.InUse == 0:
 		v.Outcome, v.Message = finding.NotApplicable, "no network interface on "+l.ResourceID+" is in use: there is nothing to record"
 	case look.Blind != "":
-		v.Message = "no record was seen, and there could be some: " + look.Blind
+		v.Message = "no record was seen" + emptied(facts) + ", and there could be some: " + look.Blind
 	case !onInterfaces(l):
 		v.Message = "no record was seen, and whether " + l.ResourceID + " had traffic is not known"
 	default:
@@ -89,7 +90,7 @@ func absence(p *rule.Pass, l inventory.FlowLog, look inventory.Look, v rule.Verd
 		v.Message = "no record was seen; no interface on " + l.ResourceID + " is known to be in use for longer than the window"
 	default:
 		v.Outcome = finding.Fail
-		v.Message = fmt.Sprintf("no record from %s to %s, though %s in use all that time", clock(from), clock(to), were(busy))
+		v.Message = fmt.Sprintf("no record from %s to %s%s, though %s in use all that time", clock(from), clock(to), emptied(v.Arrival), were(busy))
 		if l.Delivery() == inventory.DeliveryFailed {
 			v.Message += "; AWS says: " + p.DeliveryError(l)
 		}

@@ -71,6 +71,16 @@ func TestVerdicts(t *testing.T) {
 			inv.Samples = []inventory.Sample{{FlowLog: "fl-1", OK: 8, SkipData: 2}}
 		}}, finding.Pass, "2 of the 10 records read are SKIPDATA: AWS lost traffic there", 0},
 
+		{"a record, and a file that could not be read", []change{arrived("", 1, inventory.SeenAsObject), func(inv *inventory.Inventory) {
+			inv.Gaps = []inventory.Gap{
+				{Kind: inventory.Records, API: "s3:GetObject", Cause: inventory.Incomplete, Message: "fl-1, key: no end", Resource: "fl-1"},
+				{Kind: inventory.Records, API: "s3:GetObject", Cause: inventory.Incomplete, Message: "fl-2, key: no end", Resource: "fl-2"},
+			}
+		}}, finding.Pass, "records arrive", 1},
+		{"files without a record", []change{func(inv *inventory.Inventory) {
+			inv.Samples = []inventory.Sample{{FlowLog: "fl-1", Files: 1, Empty: 2}}
+		}}, finding.Fail, "no record from 2026-11-24 12:00 UTC to 2026-11-25 10:00 UTC (2 files are empty), though eni-1", 0},
+
 		{"a record before the window", []change{arrived("eni-1", 24.1, inventory.SeenInStream)}, finding.Fail, "no record", 0},
 		{"the group denied", []change{func(inv *inventory.Inventory) {
 			inv.Looks, inv.Gaps = nil, []inventory.Gap{{Kind: inventory.Arriving, API: "logs:DescribeLogStreams", Cause: inventory.Denied, Message: "no", Resource: "flows"}}

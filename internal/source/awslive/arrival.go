@@ -41,8 +41,9 @@ type search struct {
 
 // missed is a call that kept something from being looked at.
 type missed struct {
-	kind        inventory.Kind
-	destination string
+	kind     inventory.Kind
+	resource string // a destination; of records the flow log
+	place    string // in front of the message: which flow log and file or stream, of records; hostile
 	failure
 }
 
@@ -65,7 +66,7 @@ func (s *Source) readArrivals(ctx context.Context, a *account, inv *inventory.In
 	running.Wait()
 	for _, f := range k.failed {
 		cause, message := classify(f.err, circumstances{run: ctx, credentials: true, optIn: isOptIn(inv.Region)})
-		inv.Gaps = append(inv.Gaps, inventory.Gap{Kind: f.kind, API: f.api, Cause: cause, Message: message, Resource: f.destination})
+		inv.Gaps = append(inv.Gaps, inventory.Gap{Kind: f.kind, API: f.api, Cause: cause, Message: f.place + message, Resource: f.resource})
 	}
 }
 
@@ -95,7 +96,7 @@ func (k *search) add(arrivals []inventory.Arrival, look inventory.Look) {
 func (k *search) fail(kind inventory.Kind, l inventory.FlowLog, api string, err error) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	k.failed = append(k.failed, missed{kind, l.DestinationName(), failure{api, err}})
+	k.failed = append(k.failed, missed{kind, l.DestinationName(), "", failure{api, err}})
 }
 
 // logsTo are the flow logs to look after, of one type of destination: those that are switched on. One

@@ -1,6 +1,7 @@
 package awslive
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -68,7 +69,9 @@ func (k *search) searchGroup(ctx context.Context, g group, interfaces map[string
 			blind = fmt.Sprintf("log stream %s is of an interface that is gone, and more than one flow log delivers to %s", doubtful, g.name)
 		}
 		if slices.Contains(k.inv.Kinds, inventory.Records) {
-			arrivals = append(arrivals, k.readStreams(ctx, client, l, arrivals)...)
+			var unread string
+			arrivals, unread = k.readStreams(ctx, client, l, arrivals)
+			blind = cmp.Or(blind, unread)
 		}
 		k.add(arrivals, k.look(l, blind))
 	}

@@ -5,13 +5,9 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
-	"time"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
-	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 
-	"flowproof/internal/flowrecord"
 	"flowproof/internal/inventory"
 )
 
@@ -50,23 +46,52 @@ func (k *search) searchBucket(ctx context.Context, l inventory.FlowLog) {
 		return
 	}
 	client := k.named.buckets(at.region)
-	newest, whole, err := newestFile(ctx, client, k.inv.Scope, l, k.edges)
+	arrivals, blind, err := k.newestOf(ctx, client, l)
 	if err != nil {
 		k.refused(ctx, client, l, err)
 		return
 	}
-	blind := ""
-	if !whole {
-		blind = fmt.Sprintf("only its newest %d folders in %s were looked into", foldersLists, bucket)
-	}
-	var arrivals []inventory.Arrival
-	if newest.key != "" {
-		arrivals = append(arrivals, inventory.Arrival{FlowLog: l.ID, Newest: newest.at, Seen: inventory.SeenAsObject})
-		if slices.Contains(k.inv.Kinds, inventory.Records) {
-			arrivals = append(arrivals, k.readFile(ctx, client, l, newest)...)
-		}
-	}
 	k.add(arrivals, k.look(l, blind))
+}
+
+// filesRead bounds how many files of one flow log are read until one holds a record.
+const filesRead = 5
+
+// newestOf finds the newest file of a flow log that proves arrival: by its name alone, or where
+// records are asked for by a record in it. blind says why there could be one unseen.
+func (k *search) newestOf(ctx context.Context, client objectReader, l inventory.FlowLog) (arrivals []inventory.Arrival, blind string, err error) {
+	walk := newFileWalk(client, k.inv.Scope, l, k.edges)
+	reading := slices.Contains(k.inv.Kinds, inventory.Records)
+	tally := newTally(l, k.edges, k.named.sample)
+	defer func() { k.keep(tally) }()
+	for f, err := range walk.newestFirst(ctx) {
+		switch {
+		case err != nil:
+			return nil, "", err
+		case f.size == 0:
+			tally.empty++
+			continue
+		case tally.files == filesRead:
+			return nil, fmt.Sprintf("its newest %d files in %s were read and hold no record; older ones were not read", filesRead, walk.bucket), nil
+		}
+		arrived := []inventory.Arrival{{FlowLog: l.ID, Newest: f.at, Seen: inventory.SeenAsObject}}
+		if !reading {
+			return arrived, "", nil
+		}
+		if err := k.readFile(ctx, client, tally, f); err != nil {
+			k.failRecords(l, "s3:GetObject", f.key, err)
+			return arrived, "", nil // as if nobody had asked for its records
+		}
+		tally.files++
+		if tally.count.Records() > 0 {
+			return append(arrived, tally.arrivals...), "", nil
+		}
+		if tally.partial {
+			return nil, fmt.Sprintf("what was read of its newest file holds no record: %s", tally.extent), nil
+		}
+		tally.empty++
+	}
+	return nil, walk.unlisted, nil
 }
 
 // refused tells a bucket of the account that may not be listed, which is a gap, from another
@@ -81,59 +106,4 @@ func (k *search) refused(ctx context.Context, client bucketReader, l inventory.F
 		}
 	}
 	k.fail(inventory.Arriving, l, "s3:ListObjectsV2", err)
-}
-
-// file is a file of a flow log.
-type file struct {
-	key  string
-	size int64
-	at   time.Time
-}
-
-// recently is how far back the first question goes: whoever delivers has delivered since, and the
-// answer is short.
-const recently = time.Hour
-
-// newestFile finds the newest file of a flow log, folder by folder from now back to the edge of the
-// window, a page of each. A page is cut off at a thousand names, oldest first: then there is a
-// newer file than the one that is found, and both prove the same. whole is false where a bound left
-// folders out.
-func newestFile(ctx context.Context, client objectReader, scope inventory.Scope, l inventory.FlowLog, e edges) (newest file, whole bool, err error) {
-	bucket, prefix := l.Bucket()
-	files := flowrecord.Files{Prefix: prefix, Account: scope.Account, Region: scope.Region, FlowLog: l.ID, Hive: l.Hive, PerHour: l.PerHour}
-	folders, whole := files.Newest(e.since, e.now, foldersLists)
-	for i, folder := range folders {
-		starts := []time.Time{e.since}
-		if recent := e.now.Add(-recently); i == 0 && !l.PerHour && recent.After(e.since) {
-			starts = []time.Time{recent, e.since}
-		}
-		for _, start := range starts {
-			out, err := limited(ctx, client.ListObjectsV2, &s3.ListObjectsV2Input{
-				Bucket: aws.String(bucket), Prefix: aws.String(folder), StartAfter: aws.String(flowrecord.After(folder, start)),
-			})
-			if err != nil {
-				return file{}, false, err
-			}
-			for _, o := range out.Contents {
-				f := file{aws.ToString(o.Key), aws.ToInt64(o.Size), timeOf(o, folder)}
-				if at, recent := e.within(f.at); recent && at.After(newest.at) {
-					f.at, newest = at, f
-				}
-			}
-			if newest.key != "" {
-				return newest, true, nil
-			}
-		}
-	}
-	return file{}, whole, nil
-}
-
-// timeOf is the time in a file's name, and that of its last change where the name has none or a
-// later one: a name is no proof that its time has come.
-func timeOf(o types.Object, folder string) time.Time {
-	named, changed := flowrecord.TimeOf(aws.ToString(o.Key), folder), aws.ToTime(o.LastModified).UTC()
-	if named.IsZero() || !changed.IsZero() && changed.Before(named) {
-		return changed
-	}
-	return named
 }

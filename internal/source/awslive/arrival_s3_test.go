@@ -2,6 +2,7 @@ package awslive
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -11,6 +12,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 
+	"github.com/google/go-cmp/cmp"
+
 	"flowproof/internal/inventory"
 )
 
@@ -19,6 +22,7 @@ type shelf struct {
 	keys  []string
 	at    time.Time // last change of each; the zero time says nothing
 	page  int
+	stuck bool // every page is the first
 	lists int
 }
 
@@ -27,8 +31,15 @@ func (b *shelf) ListObjectsV2(_ context.Context, in *s3.ListObjectsV2Input, _ ..
 	out := &s3.ListObjectsV2Output{}
 	slices.Sort(b.keys)
 	for _, key := range b.keys {
-		if strings.HasPrefix(key, aws.ToString(in.Prefix)) && key > aws.ToString(in.StartAfter) && len(out.Contents) < b.page {
-			o := types.Object{Key: aws.String(key)}
+		if strings.HasPrefix(key, aws.ToString(in.Prefix)) && (b.stuck || key > aws.ToString(in.StartAfter)) {
+			if len(out.Contents) == b.page {
+				out.IsTruncated = aws.Bool(true)
+				break
+			}
+			o := types.Object{Key: aws.String(key), Size: aws.Int64(1)}
+			if strings.HasSuffix(key, "_empty.log.gz") {
+				o.Size = aws.Int64(0)
+			}
 			if !b.at.IsZero() {
 				o.LastModified = aws.Time(b.at)
 			}
@@ -42,7 +53,7 @@ func (b *shelf) GetObject(context.Context, *s3.GetObjectInput, ...func(*s3.Optio
 	panic("nobody asked for records")
 }
 
-func TestNewestFile(t *testing.T) {
+func TestFileWalk_begins_with_the_newest_file(t *testing.T) {
 	t.Parallel()
 	const root = "net/AWSLogs/123456789012/vpcflowlogs/eu-west-1/"
 	const name = "123456789012_vpcflowlogs_eu-west-1_fl-1_"
@@ -67,7 +78,10 @@ func TestNewestFile(t *testing.T) {
 		{"another's", inventory.FlowLog{}, 24 * time.Hour, []string{root + "2026/11/25/" + strings.Replace(name, "fl-1", "fl-2", 1) + "20261125T1154Z_a.log.gz"}, time.Time{}, "", 3, true},
 		{"more than a page, the oldest first", inventory.FlowLog{}, 24 * time.Hour, []string{
 			root + "2026/11/25/" + name + "20261125T1110Z_a.gz", root + "2026/11/25/" + name + "20261125T1120Z_a.gz", root + "2026/11/25/" + name + "20261125T1130Z_a.gz",
-		}, time.Time{}, "11:20", 1, true},
+		}, time.Time{}, "11:30", 2, true},
+		{"one that is still being copied, beside", inventory.FlowLog{}, 24 * time.Hour, []string{
+			root + "2026/11/25/" + name + "20261125T1154Z_a.log.gz.tmp", root + "2026/11/25/" + name + "20261125T1130Z_a.log.gz",
+		}, time.Time{}, "11:30", 1, true},
 		{"as Hive has it", inventory.FlowLog{Hive: true}, 24 * time.Hour, []string{hive + "day=25/" + name + "20261125T1154Z_a.log.parquet"}, time.Time{}, "11:54", 1, true},
 		{"a folder for each hour", inventory.FlowLog{PerHour: true}, 24 * time.Hour, []string{root + "2026/11/25/09/" + name + "20261125T0955Z_a.log.gz"}, time.Time{}, "09:55", 4, true},
 		{"a folder for each hour, and nothing", inventory.FlowLog{PerHour: true}, 24 * time.Hour, nil, time.Time{}, "", 25, true},
@@ -82,17 +96,60 @@ func TestNewestFile(t *testing.T) {
 			t.Parallel()
 			tt.log.ID, tt.log.DestinationType, tt.log.Destination = "fl-1", inventory.ToS3, "arn:aws:s3:::flows/net"
 			bucket := &shelf{keys: tt.keys, at: tt.changed, page: 2}
-			newest, whole, err := newestFile(t.Context(), bucket, scope, tt.log, edges{since: noon.Add(-tt.window), now: noon})
-			if err != nil {
-				t.Fatal(err)
-			}
+			walk := newFileWalk(bucket, scope, tt.log, edges{since: noon.Add(-tt.window), now: noon})
 			got := ""
-			if newest.key != "" {
-				got = newest.at.Format("15:04")
+			for f, err := range walk.newestFirst(t.Context()) {
+				if err != nil {
+					t.Fatal(err)
+				}
+				got = f.at.Format("15:04")
+				break
 			}
+			whole := walk.unlisted == ""
 			if got != tt.want || bucket.lists != tt.lists || whole != tt.whole {
 				t.Errorf("%q after %d lists, whole %v; want %q, %d, %v", got, bucket.lists, whole, tt.want, tt.lists, tt.whole)
 			}
 		})
+	}
+}
+
+// TestFileWalk gives every file of the window once, the newest first, whatever the size of a page.
+func TestFileWalk(t *testing.T) {
+	t.Parallel()
+	const name = "AWSLogs/123456789012/vpcflowlogs/eu-west-1/2026/11/%02d/123456789012_vpcflowlogs_eu-west-1_fl-1_202611%02dT%02d%02dZ_a.log.gz"
+	scope := inventory.Scope{Partition: "aws", Account: "123456789012", Region: "eu-west-1"}
+	log := inventory.FlowLog{ID: "fl-1", DestinationType: inventory.ToS3, Destination: "arn:aws:s3:::flows"}
+	var keys []string
+	for at := noon.Add(-5 * time.Minute); at.After(noon.Add(-30 * time.Hour)); at = at.Add(-7 * time.Minute) {
+		keys = append(keys, fmt.Sprintf(name, at.Day(), at.Day(), at.Hour(), at.Minute()))
+	}
+	for _, window := range []time.Duration{time.Hour, 5 * time.Hour, 24 * time.Hour} {
+		want := keys[:(window-5*time.Minute)/(7*time.Minute)+1]
+		for _, page := range []int{1, 7, 1000} {
+			bucket := &shelf{keys: slices.Clone(keys), page: page}
+			walk := newFileWalk(bucket, scope, log, edges{since: noon.Add(-window), now: noon})
+			var got []string
+			for f, err := range walk.newestFirst(t.Context()) {
+				if err != nil {
+					t.Fatal(err)
+				}
+				got = append(got, f.key)
+			}
+			if walk.unlisted != "" { // the bound: some of the files, in their order, and a word about the rest
+				if page*filePages >= len(want) || len(got) == 0 || !slices.IsSortedFunc(got, func(a, b string) int { return strings.Compare(b, a) }) {
+					t.Errorf("%v, %d names a page: %d of %d files, unlisted %q", window, page, len(got), len(want), walk.unlisted)
+				}
+				continue
+			}
+			if diff := cmp.Diff(want, got); diff != "" {
+				t.Errorf("%v, %d names a page (-want +got):\n%s", window, page, diff)
+			}
+		}
+	}
+	stuck := newFileWalk(&shelf{keys: keys, page: 3, stuck: true}, scope, log, edges{since: noon.Add(-24 * time.Hour), now: noon})
+	for _, err := range stuck.newestFirst(t.Context()) {
+		if err == nil {
+			t.Error("a list that does not go on gave a file")
+		}
 	}
 }
