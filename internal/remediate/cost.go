@@ -4,6 +4,7 @@ import (
 	_ "embed"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"math"
 	"slices"
 	"strconv"
@@ -22,12 +23,14 @@ type prices struct {
 	Date     string             `json:"date"`
 	Source   string             `json:"source"`
 	Currency string             `json:"currency"`
-	TiersGB  []float64          `json:"tiers_gb"` // a month, up to which each rate of a list counts; the last has no end
+	TiersGB  []float64          `json:"tiers_gb"`  // a month, up to which each rate of a list counts; the last has no end
+	LogsKept float64            `json:"logs_kept"` // part of its size that a log group stores, compressed (AWS Pricing Calculator)
 	Regions  map[string]ratesGB `json:"regions"`
 	Same     map[string]string  `json:"same"` // Regions with the rates of another
 }
 
-// ratesGB are prices of a GB: for delivery by tier, for storage a month.
+// ratesGB are prices of a GB: for delivery by tier, for storage a month. Conversion to Parquet comes
+// on top of delivery (CloudWatch pricing, vended logs).
 type ratesGB struct {
 	Logs        []float64 `json:"logs"`
 	LogsStorage float64   `json:"logs_storage"`
@@ -47,15 +50,23 @@ func loadPrices() (prices, error) {
 	return t, nil
 }
 
-// of gives a Region's rates, and whether they are its own.
-func (t prices) of(region string) (ratesGB, bool) {
+// of gives the rates of a Region, and the Region whose rates they are.
+func (t prices) of(region string) (string, ratesGB) {
+	from := region
 	if same, ok := t.Same[region]; ok {
-		region = same
+		from = same
 	}
-	if r, ok := t.Regions[region]; ok {
-		return r, true
+	if _, ok := t.Regions[from]; !ok {
+		from = baseRegion
 	}
-	return t.Regions[baseRegion], false
+	return from, t.Regions[from]
+}
+
+// borrowed says whether a Region's own rates are unknown.
+func (t prices) borrowed(region string) bool {
+	_, own := t.Regions[region]
+	_, same := t.Same[region]
+	return !own && !same
 }
 
 // tiered is the price of a month's volume under falling rates.
@@ -75,15 +86,33 @@ func (t prices) tiered(gb float64, rates []float64) float64 {
 // monthly is the price of a month's volume at the policy's destination.
 func (t prices) monthly(p Policy, rates ratesGB, gb float64) float64 {
 	switch {
-	case p.Destination == ToS3 && p.FileFormat == "parquet":
-		return gb * rates.S3Parquet
+	case p.parquet():
+		return t.tiered(gb, rates.S3) + gb*rates.S3Parquet
 	case p.Destination == ToS3:
 		return t.tiered(gb, rates.S3)
 	case p.Destination == ToFirehose:
 		return t.tiered(gb, rates.Firehose)
 	}
-	stored := gb * float64(p.RetentionDays) / daysPerMonth
+	stored := gb * t.LogsKept * float64(p.RetentionDays) / daysPerMonth
 	return t.tiered(gb, rates.Logs) + stored*rates.LogsStorage
+}
+
+func (p Policy) parquet() bool { return p.Destination == ToS3 && p.FileFormat == "parquet" }
+
+// factors says what monthly multiplies a volume by.
+func (t prices) factors(p Policy, rates ratesGB) string {
+	delivery := map[Destination][]float64{ToS3: rates.S3, ToFirehose: rates.Firehose, ToCloudWatchLogs: rates.Logs}[p.Destination]
+	text := fmt.Sprintf("%s %s a GB for delivery", number(delivery[0]), t.Currency)
+	for i, rate := range delivery[1:] {
+		text += fmt.Sprintf(", %s above %s TB a month", number(rate), number(t.TiersGB[i]/1024))
+	}
+	switch {
+	case p.parquet():
+		text += fmt.Sprintf(", and %s %s a GB for conversion to Parquet", number(rates.S3Parquet), t.Currency)
+	case p.Destination == ToCloudWatchLogs:
+		text += fmt.Sprintf(", and %s %s a GB and month for storage of %s %% of it", number(rates.LogsStorage), t.Currency, number(100*t.LogsKept))
+	}
+	return text
 }
 
 const (
@@ -113,7 +142,7 @@ func (p *planner) price(plan *Plan) error {
 			total[[2]string{s.Account, s.Region}] += volumes[i].gb
 		}
 	}
-	borrowed, sum, priced := []string{}, 0.0, false
+	used, sum, priced := map[string][]string{}, 0.0, false
 	for i := range plan.Steps {
 		s := &plan.Steps[i]
 		switch {
@@ -124,10 +153,8 @@ func (p *planner) price(plan *Plan) error {
 		case !volumes[i].known:
 			s.Cost = StepCost{Basis: volumes[i].basis}
 		default:
-			rates, own := table.of(s.Region)
-			if !own {
-				borrowed = append(borrowed, s.Region)
-			}
+			from, rates := table.of(s.Region)
+			used[from] = append(used[from], s.Region)
 			all := total[[2]string{s.Account, s.Region}]
 			share := 0.0
 			if all > 0 {
@@ -143,7 +170,7 @@ func (p *planner) price(plan *Plan) error {
 	if priced {
 		sum = cents(sum)
 		plan.Cost.Monthly = &sum
-		plan.Cost.Assumptions = p.assumptions(borrowed)
+		plan.Cost.Assumptions = p.assumptions(table, used)
 	}
 	return nil
 }
@@ -186,11 +213,20 @@ func (p *planner) volumeOf(s Step) volume {
 // number writes up to three digits that count.
 func number(f float64) string { return strconv.FormatFloat(f, 'g', 3, 64) }
 
-// assumptions are everything that the numbers rest on beside each one's own basis.
-func (p *planner) assumptions(borrowed []string) []string {
-	list := []string{"nothing else delivers vended logs in these Regions, so that no lower rate is reached by it"}
-	if borrowed = unique(borrowed); len(borrowed) > 0 {
-		list = append(list, fmt.Sprintf("rates of %s for %s, whose own are not in the table: they may differ by a half", baseRegion, strings.Join(borrowed, ", ")))
+// assumptions are everything that the numbers rest on beside each one's own basis. used are the
+// Regions of the estimate, by the Region whose rates they were given.
+func (p *planner) assumptions(table prices, used map[string][]string) []string {
+	var list, borrowed []string
+	for _, from := range slices.Sorted(maps.Keys(used)) {
+		list = append(list, fmt.Sprintf("%s in %s", table.factors(p.policy, table.Regions[from]), strings.Join(unique(used[from]), ", ")))
+		borrowed = append(borrowed, slices.DeleteFunc(used[from], func(region string) bool { return !table.borrowed(region) })...)
+	}
+	if len(borrowed) > 0 {
+		list = append(list, fmt.Sprintf("rates of %s for %s, whose own are not in the table: they may differ by a half", baseRegion, strings.Join(unique(borrowed), ", ")))
+	}
+	list = append(list, "nothing else delivers vended logs in these Regions, so that no lower rate is reached by it")
+	if p.policy.GBPerVPC == 0 {
+		list = append(list, "the bytes that a log group says it stores are those that were delivered to it")
 	}
 	switch p.policy.Destination {
 	case ToS3:
@@ -198,7 +234,8 @@ func (p *planner) assumptions(borrowed []string) []string {
 	case ToFirehose:
 		list = append(list, "what Firehose asks for taking in and delivering is not in it")
 	default:
-		list = append(list, fmt.Sprintf("storage as it is once %d days are held, uncompressed", p.policy.RetentionDays))
+		list = append(list, fmt.Sprintf("storage as it is once %d days are held, compressed to %s %% of what was delivered as in AWS's calculator",
+			p.policy.RetentionDays, number(100*table.LogsKept)))
 	}
 	return list
 }

@@ -41,14 +41,15 @@ func TestNoNumberStandsWithoutItsAssumption(t *testing.T) {
 		about  string // part of the assumptions
 	}{
 		"nothing known":            {want: -1, basis: "no volume was given"},
-		"given":                    {policy: given, want: 100*.50 + 100*12*.03, basis: "100 GB a month, as given", about: "365 days"},
-		"given elsewhere":          {region: "sa-east-1", policy: given, want: 86, basis: "as given", about: "rates of us-east-1 for sa-east-1"},
-		"given in Tokyo":           {region: "ap-northeast-1", policy: given, want: 100*.76 + 100*12*.033, basis: "as given"},
+		"given":                    {policy: given, want: 55.40, basis: "100 GB a month, as given", about: "365 days are held, compressed to 15 %"},
+		"given, with its rates":    {policy: given, want: 55.40, basis: "as given", about: "0.5 USD a GB for delivery, 0.25 above 10 TB a month, 0.1 above 30 TB a month, 0.05 above 50 TB a month, and 0.03 USD a GB and month for storage of 15 % of it in us-east-1"},
+		"given elsewhere":          {region: "sa-east-1", policy: given, want: 55.40, basis: "as given", about: "rates of us-east-1 for sa-east-1"},
+		"given in Tokyo":           {region: "ap-northeast-1", policy: given, want: 100*.76 + 100*12*.15*.033, basis: "as given", about: "0.76 USD a GB for delivery"},
 		"given in China":           {region: "cn-north-1", policy: given, want: -1, basis: "no rates of aws-cn"},
 		"given for S3":             {policy: func(p *Policy) { given(p); *p = s3Like(*p) }, want: 25, basis: "as given", about: "storage and requests"},
-		"given for S3 as parquet":  {policy: func(p *Policy) { given(p); *p = s3Like(*p); p.FileFormat = "parquet" }, want: 3.5, basis: "as given"},
-		"measured":                 {there: holding(30, 0), want: 30.42*.50 + 30.42*12*.03, basis: "MyFlowLogs holds 30 GB of 30 days, from 1 flow log"},
-		"measured under retention": {there: holding(300, 10), want: 912.5*.50 + 912.5*12*.03, basis: "of 10 days"},
+		"given for S3 as parquet":  {policy: func(p *Policy) { given(p); *p = s3Like(*p); p.FileFormat = "parquet" }, want: 28.50, basis: "as given", about: "0.035 USD a GB for conversion"},
+		"measured":                 {there: holding(30, 0), want: 30.42*.50 + 30.42*12*.15*.03, basis: "MyFlowLogs holds 30 GB of 30 days, from 1 flow log", about: "says it stores"},
+		"measured under retention": {there: holding(300, 10), want: 912.5*.50 + 912.5*12*.15*.03, basis: "of 10 days"},
 		"measured for an hour": {there: func(inv *inventory.Inventory) {
 			holding(30, 0)(inv)
 			inv.Named.LogGroups[0].Created = readTime.Add(-time.Hour)
@@ -79,7 +80,7 @@ func TestNoNumberStandsWithoutItsAssumption(t *testing.T) {
 				}
 				return
 			}
-			if s.Cost.Monthly == nil || math.Abs(*s.Cost.Monthly-test.want) > 0.1 {
+			if s.Cost.Monthly == nil || math.Abs(*s.Cost.Monthly-test.want) > 0.01 {
 				t.Fatalf("got %v, want %v", s.Cost.Monthly, test.want)
 			}
 			if all := strings.Join(p.Cost.Assumptions, "; "); all == "" || !strings.Contains(all, test.about) {
