@@ -23,7 +23,7 @@ import (
 
 // deliveryFlags are the settings of how VPCs are to be recorded.
 var deliveryFlags = []string{
-	"destination", "log-group", "delivery-role", "retention-days", "kms-key",
+	"destination", "log-group", "delivery-role", "role-path", "permissions-boundary", "retention-days", "kms-key",
 	"bucket", "prefix", "file-format", "hive-partitions", "per-hour",
 	"stream", "source-role", "cross-account-role",
 	"traffic", "interval", "log-format", "with-tag", "change-existing",
@@ -167,7 +167,7 @@ func namesToRead(s config.Settings) inventory.Names {
 func remediationPolicy(s config.Settings) (remediate.Policy, error) {
 	p := remediate.Policy{
 		Destination: remediate.Destination(s.Destination),
-		LogGroup:    s.LogGroup, DeliveryRole: s.DeliveryRole, RetentionDays: whole(s.RetentionDays), KMSKey: s.KMSKey,
+		LogGroup:    s.LogGroup, DeliveryRole: s.DeliveryRole, RolePath: s.RolePath, PermissionsBoundary: s.PermissionsBoundary, RetentionDays: whole(s.RetentionDays), KMSKey: s.KMSKey,
 		Bucket: s.Bucket, Prefix: s.Prefix, FileFormat: s.FileFormat, Hive: s.HivePartitions, PerHour: s.PerHour,
 		Stream: s.Stream, SourceRole: s.SourceRole, CrossAccountRole: s.CrossAccountRole,
 		Traffic: s.Traffic, Interval: whole(s.Interval), LogFormat: s.LogFormat, Tags: pairs(s.WithTag),

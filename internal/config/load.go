@@ -67,23 +67,25 @@ type Settings struct {
 	ChangeExisting bool     `setting:"change-existing"`
 	GBPerVPC       float64  `setting:"gb-per-vpc"`
 
-	Destination      string   `setting:"destination"`
-	LogGroup         string   `setting:"log-group"`
-	DeliveryRole     string   `setting:"delivery-role"`
-	RetentionDays    float64  `setting:"retention-days"`
-	KMSKey           string   `setting:"kms-key"`
-	Bucket           string   `setting:"bucket"`
-	Prefix           string   `setting:"prefix"`
-	FileFormat       string   `setting:"file-format"`
-	HivePartitions   bool     `setting:"hive-partitions"`
-	PerHour          bool     `setting:"per-hour"`
-	Stream           string   `setting:"stream"`
-	SourceRole       string   `setting:"source-role"`
-	CrossAccountRole string   `setting:"cross-account-role"`
-	Traffic          string   `setting:"traffic"`
-	Interval         float64  `setting:"interval"`
-	LogFormat        string   `setting:"log-format"`
-	WithTag          []string `setting:"with-tag"`
+	Destination         string   `setting:"destination"`
+	LogGroup            string   `setting:"log-group"`
+	DeliveryRole        string   `setting:"delivery-role"`
+	RolePath            string   `setting:"role-path"`
+	PermissionsBoundary string   `setting:"permissions-boundary"`
+	RetentionDays       float64  `setting:"retention-days"`
+	KMSKey              string   `setting:"kms-key"`
+	Bucket              string   `setting:"bucket"`
+	Prefix              string   `setting:"prefix"`
+	FileFormat          string   `setting:"file-format"`
+	HivePartitions      bool     `setting:"hive-partitions"`
+	PerHour             bool     `setting:"per-hour"`
+	Stream              string   `setting:"stream"`
+	SourceRole          string   `setting:"source-role"`
+	CrossAccountRole    string   `setting:"cross-account-role"`
+	Traffic             string   `setting:"traffic"`
+	Interval            float64  `setting:"interval"`
+	LogFormat           string   `setting:"log-format"`
+	WithTag             []string `setting:"with-tag"`
 
 	Journal     string        `setting:"journal"`
 	MaxAge      time.Duration `setting:"max-age"`

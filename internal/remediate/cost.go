@@ -1,6 +1,7 @@
 package remediate
 
 import (
+	"cmp"
 	_ "embed"
 	"encoding/json"
 	"fmt"
@@ -93,7 +94,7 @@ func (t prices) monthly(p Policy, rates ratesGB, gb float64) float64 {
 	case p.Destination == ToFirehose:
 		return t.tiered(gb, rates.Firehose)
 	}
-	stored := gb * t.LogsKept * float64(p.RetentionDays) / daysPerMonth
+	stored := gb * t.LogsKept * float64(p.storedDays()) / daysPerMonth
 	return t.tiered(gb, rates.Logs) + stored*rates.LogsStorage
 }
 
@@ -210,6 +211,10 @@ func (p *planner) volumeOf(s Step) volume {
 		"%s GB a month: %s holds %s GB of %s days, from %s", number(gb), name, number(float64(group.StoredBytes)/bytesPerGB), number(days), count(max(from, 1), "flow log"))}
 }
 
+// storedDays is how long the estimate takes records to be kept: what the policy asks or, where it leaves
+// that to others, what it would ask by default.
+func (p Policy) storedDays() int32 { return cmp.Or(p.RetentionDays, DefaultRetention) }
+
 // number writes up to three digits that count.
 func number(f float64) string { return strconv.FormatFloat(f, 'g', 3, 64) }
 
@@ -235,7 +240,7 @@ func (p *planner) assumptions(table prices, used map[string][]string) []string {
 		list = append(list, "what Firehose asks for taking in and delivering is not in it")
 	default:
 		list = append(list, fmt.Sprintf("storage as it is once %d days are held, compressed to %s %% of what was delivered as in AWS's calculator",
-			p.policy.RetentionDays, number(100*table.LogsKept)))
+			p.policy.storedDays(), number(100*table.LogsKept)))
 	}
 	return list
 }

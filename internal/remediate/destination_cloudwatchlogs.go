@@ -123,6 +123,9 @@ func (p *planner) planGroup(t target, name string) (after []string, expect []Pre
 	if err != nil {
 		return nil, nil, err
 	}
+	if p.policy.RetentionDays == 0 {
+		return []string{made}, nil, nil
+	}
 	kept, err := p.add(change{
 		scope: t.inv.Scope, action: PutRetentionPolicy, resource: name, reason: t.finding, after: []string{made},
 		expect: []Precondition{{Kind: FactLogGroup, Resource: name, Expect: map[string]string{"exists": "true", "retention_days": NoFact}}},
@@ -134,7 +137,7 @@ func (p *planner) planGroup(t target, name string) (after []string, expect []Pre
 // adaptGroup brings an existing group to what the policy asks, where flowproof made it or may change
 // what it did not make; else it says what is missing.
 func (p *planner) adaptGroup(t target, g inventory.LogGroup) (after []string, err error) {
-	if !g.Keeps(p.policy.RetentionDays) {
+	if p.policy.RetentionDays > 0 && !g.Keeps(p.policy.RetentionDays) {
 		if after, err = p.raiseRetention(t.inv, t.finding, g); err != nil {
 			return nil, err
 		}

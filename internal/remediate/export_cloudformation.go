@@ -170,6 +170,11 @@ func (t *template) role(s Step, in map[string]any) error {
 		return err
 	}
 	properties := t.tagged(map[string]any{"RoleName": s.Resource, "Description": in["Description"], "AssumeRolePolicyDocument": trust})
+	for _, member := range []string{"Path", "PermissionsBoundary"} {
+		if value, given := in[member]; given {
+			properties[member] = value
+		}
+	}
 	var policies []any
 	for _, other := range t.plan.Steps {
 		if other.Action != PutRolePolicy || other.Resource != s.Resource {
@@ -250,7 +255,7 @@ func (t *template) roleOf(flowLog map[string]any) string {
 	name := t.plan.Policy.DeliveryRole
 	id := logicalID("Role", name)
 	arn, _ := flowLog[member].(string)
-	if t.resources[id] == nil || len(t.plan.regions()) > 1 || !strings.HasSuffix(arn, ":role/"+name) {
+	if t.resources[id] == nil || len(t.plan.regions()) > 1 || !strings.HasSuffix(arn, "/"+name) {
 		if arn != "" { // too long to stand beside its name
 			flowLog[member] = &yaml.Node{Kind: yaml.ScalarNode, Style: yaml.FoldedStyle, Value: arn}
 		}

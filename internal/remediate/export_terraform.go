@@ -100,7 +100,9 @@ func (t terraformFile) step(s Step) error {
 	case CreateRole:
 		r := t.resource(tfRole, label("role", s.Resource), t.plan.regions()[0])
 		set(r, "name", in["RoleName"])
+		set(r, "path", in["Path"])
 		set(r, "description", in["Description"])
+		set(r, "permissions_boundary", in["PermissionsBoundary"])
 		t.tags(r)
 		return setDocument(r, "assume_role_policy", in["AssumeRolePolicyDocument"])
 	case PutRolePolicy:
@@ -178,7 +180,7 @@ func (t terraformFile) flowLog(s Step, in map[string]any) {
 func (t terraformFile) role(r *hclwrite.Body, arn any) {
 	name := t.plan.Policy.DeliveryRole
 	made := slices.ContainsFunc(t.plan.Steps, func(s Step) bool { return s.Action == CreateRole && s.Resource == name })
-	if text, ok := arn.(string); ok && made && strings.HasSuffix(text, ":role/"+name) {
+	if text, ok := arn.(string); ok && made && strings.HasSuffix(text, "/"+name) {
 		r.SetAttributeTraversal("iam_role_arn", traversal(tfRole, label("role", name), "arn"))
 		return
 	}

@@ -12,7 +12,7 @@ import (
 // WritePolicy is the least IAM policy with which a plan can be applied, verified and rolled back:
 // exactly its resources, and the actions that AWS checks without naming them in a call.
 func (p Plan) WritePolicy() (string, error) {
-	r := reach{partition: p.Partition, destination: p.Policy.Destination, actions: map[Action]bool{}}
+	r := reach{partition: p.Partition, destination: p.Policy.Destination, wanted: p.Policy, actions: map[Action]bool{}}
 	for _, id := range p.Rules() {
 		r.scanned = append(r.scanned, answered[id]...)
 	}
@@ -41,7 +41,6 @@ func (p Policy) WritePolicy(partition string) (string, error) {
 	for _, id := range slices.Sorted(maps.Keys(answered)) {
 		r.scanned = append(r.scanned, answered[id]...)
 	}
-	role := func(name string) string { return fmt.Sprintf("arn:%s:iam::*:role/%s", partition, name) }
 	add := func(actions ...Action) {
 		for _, a := range actions {
 			r.actions[a] = true
@@ -60,7 +59,8 @@ func (p Policy) WritePolicy(partition string) (string, error) {
 		}
 	default:
 		add(CreateRole, PutRolePolicy, CreateLogGroup, PutRetentionPolicy, DeleteRole, DeleteRolePolicy, DeleteLogGroup)
-		r.roles, r.passed = []string{role(p.DeliveryRole)}, []string{role(p.DeliveryRole)}
+		role := p.roleARN(partition, "*")
+		r.roles, r.passed = []string{role}, []string{role}
 		r.groups = groupARNs(everywhere, expandGroup(p.LogGroup, everywhere, "*"))
 		if p.ChangeExisting {
 			add(UpdateAssumeRolePolicy, AssociateKMSKey, DisassociateKMSKey)
@@ -73,6 +73,7 @@ func (p Policy) WritePolicy(partition string) (string, error) {
 type reach struct {
 	partition   string
 	destination Destination
+	wanted      Policy
 	planning    bool // the plan is yet to be made
 	actions     map[Action]bool
 	subjects    []string // ARNs of what gets flow logs
@@ -85,6 +86,17 @@ type reach struct {
 	scanned     []string // what verify reads beside VPCs and flow logs
 }
 
+// roleOf is the ARN of the role that a step makes or changes: one that exists is named by what must
+// still be so of it.
+func (r *reach) roleOf(s Step) string {
+	for _, c := range s.Preconditions {
+		if arn := c.Expect["arn"]; c.Kind == FactRole && arn != "" {
+			return arn
+		}
+	}
+	return r.wanted.roleARN(r.partition, s.Account)
+}
+
 func (r *reach) addStep(s Step) error {
 	want, err := requestOf(s.API)
 	if err != nil {
@@ -93,7 +105,7 @@ func (r *reach) addStep(s Step) error {
 	scope := inventory.Scope{Partition: r.partition, Account: s.Account, Region: s.Region}
 	switch s.Action {
 	case CreateRole, PutRolePolicy, UpdateAssumeRolePolicy:
-		r.roles = append(r.roles, fmt.Sprintf("arn:%s:iam::%s:role/%s", r.partition, s.Account, s.Resource))
+		r.roles = append(r.roles, r.roleOf(s))
 	case CreateLogGroup, PutRetentionPolicy, AssociateKMSKey:
 		r.groups = append(r.groups, groupARNs(scope, s.Resource)...)
 	case PutBucketPolicy:

@@ -15,10 +15,15 @@ type Policy struct {
 	Destination Destination `json:"destination"`
 
 	// For cloudwatch-logs.
-	LogGroup      string `json:"log_group"`     // a name or a pattern with {account}, {region}, {vpc}
-	DeliveryRole  string `json:"delivery_role"` // name; reused where it exists, else created in each account
-	RetentionDays int32  `json:"retention_days"`
-	KMSKey        string `json:"kms_key"` // key ARN for the log group; empty for none
+	LogGroup      string `json:"log_group"`      // a name or a pattern with {account}, {region}, {vpc}
+	DeliveryRole  string `json:"delivery_role"`  // name; reused where it exists, else created in each account
+	RetentionDays int32  `json:"retention_days"` // 0 leaves it to whoever owns it
+
+	// Of a delivery role that is made. Plans without them were written before they could be given.
+	RolePath            string `json:"role_path,omitempty"`            // empty for "/"
+	PermissionsBoundary string `json:"permissions_boundary,omitempty"` // ARN of a policy; {account} may stand in it
+
+	KMSKey string `json:"kms_key"` // key ARN for the log group; empty for none
 
 	// For s3: an existing bucket.
 	Bucket     string `json:"bucket"` // ARN

@@ -1,6 +1,7 @@
 package remediate
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"maps"
@@ -42,6 +43,8 @@ var (
 	isRoleName  = within(64, `^[\w+=,.@-]+$`)
 	isBucketARN = within(maxARN, `^arn:(aws[a-z-]*):s3:::([a-z0-9][a-z0-9.-]{1,61}[a-z0-9])$`)
 	isStreamARN = within(maxARN, `^arn:(aws[a-z-]*):firehose:([a-z0-9-]+|\{region\}):([0-9]{12}|\{account\}):deliverystream/[a-zA-Z0-9_.-]{1,64}$`)
+	isRolePath  = within(512, `^/([\w+=,.@-]+/)*$`)
+	isPolicyARN = within(maxARN, `^arn:(aws[a-z-]*):iam::([0-9]{12}|\{account\}|aws):policy/[\w+=,.@/-]{1,640}$`)
 	isRoleARN   = within(maxARN, `^arn:(aws[a-z-]*):iam::([0-9]{12}|\{account\}):role/[\w+=,.@/-]{1,512}$`)
 	isKeyARN    = within(maxARN, `^arn:(aws[a-z-]*):kms:([a-z0-9-]+|\{region\}):([0-9]{12}|\{account\}):key/[a-zA-Z0-9-]{1,128}$`)
 	isPrefix    = within(512, `^[a-zA-Z0-9!_.*'()/-]*$`)
@@ -98,8 +101,12 @@ func (p Policy) checkCloudWatchLogs() error {
 		return fmt.Errorf("log group %q: a name has up to 512 letters, digits and . - _ / #, and {account}, {region}, {vpc} may stand in it", p.LogGroup)
 	case !isRoleName(p.DeliveryRole):
 		return fmt.Errorf("delivery role %q: want the name of a role, not its ARN, of up to 64 letters, digits and + = , . @ - _", p.DeliveryRole)
-	case !slices.Contains(retentions, p.RetentionDays):
-		return fmt.Errorf("retention of %d days: CloudWatch Logs takes only %s", p.RetentionDays, listed(retentions))
+	case p.RolePath != "" && !isRolePath(p.RolePath):
+		return fmt.Errorf("role path %q: a path begins and ends with /, such as /network/, and has up to 512 letters, digits and + = , . @ - _", p.RolePath)
+	case p.PermissionsBoundary != "" && !isPolicyARN(p.PermissionsBoundary):
+		return fmt.Errorf("permissions boundary %q: want the ARN of a policy, such as arn:aws:iam::123456789012:policy/NAME; {account} may stand in it", p.PermissionsBoundary)
+	case p.RetentionDays != 0 && !slices.Contains(retentions, p.RetentionDays):
+		return fmt.Errorf("retention of %d days: CloudWatch Logs takes only %s; 0 leaves it to whoever owns it", p.RetentionDays, listed(retentions))
 	case p.KMSKey != "" && !isKeyARN(p.KMSKey):
 		return fmt.Errorf("key %q: want the ARN of a key, such as arn:aws:kms:eu-west-1:123456789012:key/ID; {region} and {account} may stand in it", p.KMSKey)
 	}
@@ -180,13 +187,18 @@ func (p Policy) checkChoice() error {
 
 // checkPartition refuses ARNs of another partition than the account's: no flow log delivers there.
 func (p Policy) checkPartition(partition string) error {
-	for _, arn := range []string{p.Bucket, p.Stream, p.KMSKey, p.SourceRole, p.CrossAccountRole} {
+	for _, arn := range []string{p.Bucket, p.Stream, p.KMSKey, p.SourceRole, p.CrossAccountRole, p.PermissionsBoundary} {
 		parts := strings.SplitN(arn, ":", 3)
 		if arn != "" && parts[1] != partition {
 			return fmt.Errorf("%s is in partition %s, and the account is in %s", arn, parts[1], partition)
 		}
 	}
 	return nil
+}
+
+// roleARN is the ARN of a delivery role that is made.
+func (p Policy) roleARN(partition, account string) string {
+	return fmt.Sprintf("arn:%s:iam::%s:role%s%s", partition, account, cmp.Or(p.RolePath, "/"), p.DeliveryRole)
 }
 
 // Names are what has to be read by name to plan this policy in full.

@@ -1,6 +1,7 @@
 package remediate
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"slices"
@@ -177,7 +178,16 @@ func (p Policy) placeInWords() string {
 	case ToFirehose:
 		to = "to " + p.Stream
 	default:
-		to = fmt.Sprintf("to the log group %s, kept for %d days, by the role %s", p.LogGroup, p.RetentionDays, p.DeliveryRole)
+		to = "to the log group " + p.LogGroup
+		if p.RetentionDays > 0 {
+			to += fmt.Sprintf(", kept for %d days", p.RetentionDays)
+		} else {
+			to += ", kept for as long as its owner says"
+		}
+		to += ", by the role " + strings.TrimPrefix(cmp.Or(p.RolePath, "/"), "/") + p.DeliveryRole
+		if p.PermissionsBoundary != "" {
+			to += " (made with the permissions boundary " + p.PermissionsBoundary + ")"
+		}
 		if p.KMSKey != "" {
 			to += ", encrypted with " + p.KMSKey
 		}

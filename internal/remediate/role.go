@@ -57,14 +57,22 @@ func (p *planner) makeRole(a account, iam inventory.Scope) (plannedRole, bool, e
 	if err != nil {
 		return plannedRole{}, false, err
 	}
+	input := map[string]any{
+		"RoleName": name, "AssumeRolePolicyDocument": trust, "Tags": p.tagList(),
+		"Description": "Lets VPC Flow Logs deliver to CloudWatch Logs",
+	}
+	if p.policy.RolePath != "" {
+		input["Path"] = p.policy.RolePath
+	}
+	if boundary := expandGroup(p.policy.PermissionsBoundary, iam, ""); boundary != "" {
+		input["PermissionsBoundary"] = boundary
+		p.note(iam, name, "gets the permissions boundary %s, which was not read: verify says whether records arrive", boundary)
+	}
 	made, err := p.add(change{
 		scope: iam, action: CreateRole, resource: name, reason: reason,
 		expect: []Precondition{{Kind: FactRole, Resource: name, Expect: map[string]string{"exists": "false"}}},
-		input: map[string]any{
-			"RoleName": name, "AssumeRolePolicyDocument": trust, "Tags": p.tagList(),
-			"Description": "Lets VPC Flow Logs deliver to CloudWatch Logs",
-		},
-		undo: &undo{DeleteRole, map[string]any{"RoleName": name}},
+		input:  input,
+		undo:   &undo{DeleteRole, map[string]any{"RoleName": name}},
 	})
 	if err != nil {
 		return plannedRole{}, false, err
@@ -75,7 +83,7 @@ func (p *planner) makeRole(a account, iam inventory.Scope) (plannedRole, bool, e
 	}
 	c.after = []string{made}
 	may, err := p.add(c)
-	arn := fmt.Sprintf("arn:%s:iam::%s:role/%s", iam.Partition, iam.Account, name)
+	arn := p.policy.roleARN(iam.Partition, iam.Account)
 	return plannedRole{arn: arn, after: []string{made, may}}, true, err
 }
 

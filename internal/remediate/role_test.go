@@ -146,3 +146,61 @@ func TestARoleThatWasNotReadIsLookedAtByApply(t *testing.T) {
 		t.Error(diff)
 	}
 }
+
+func TestARoleIsMadeWithPathAndBoundary(t *testing.T) {
+	t.Parallel()
+	policy := DefaultPolicy()
+	policy.RolePath, policy.PermissionsBoundary = "/network/", "arn:aws:iam::{account}:policy/edges"
+	p := built(t, judged(policy, readScope("eu-west-1", "vpc-a")))
+	made := input(t, stepOf(t, p, CreateRole, DefaultRole))
+	if made["Path"] != "/network/" || made["PermissionsBoundary"] != "arn:aws:iam::123456789012:policy/edges" {
+		t.Errorf("the role is made with %v and %v", made["Path"], made["PermissionsBoundary"])
+	}
+	const arn = "arn:aws:iam::123456789012:role/network/flowproof-delivery"
+	if got := input(t, stepOf(t, p, CreateFlowLog, "vpc-a"))["DeliverLogsPermissionArn"]; got != arn {
+		t.Errorf("the flow log delivers with %v", got)
+	}
+	if len(p.Notes) != 1 || !strings.Contains(p.Notes[0].Reason, "permissions boundary arn:aws:iam::123456789012:policy/edges, which was not read") {
+		t.Errorf("notes %v", p.Notes)
+	}
+	may, err := p.WritePolicy()
+	if err != nil || !strings.Contains(may, arn) || strings.Contains(may, "role/flowproof-delivery") {
+		t.Errorf("the policy to carry it out names another role (%v): %s", err, may)
+	}
+	may, err = policy.WritePolicy("aws")
+	if err != nil || !strings.Contains(may, "arn:aws:iam::*:role/network/flowproof-delivery") {
+		t.Errorf("the policy for any plan names another role (%v): %s", err, may)
+	}
+	for format, parts := range map[string][]string{
+		"terraform":      {`path                 = "/network/"`, `permissions_boundary = "arn:aws:iam::123456789012:policy/edges"`, "aws_iam_role.role_flowproof_delivery.arn"},
+		"cloudformation": {"Path: /network/", "PermissionsBoundary: arn:aws:iam::123456789012:policy/edges", "!GetAtt"},
+		"cli":            {"--path /network/", "--permissions-boundary arn:aws:iam::123456789012:policy/edges"},
+	} {
+		var out strings.Builder
+		if err := p.Export(format, &out); err != nil {
+			t.Fatal(err)
+		}
+		for _, part := range parts {
+			if !strings.Contains(out.String(), part) {
+				t.Errorf("%s lacks %q:\n%s", format, part, out.String())
+			}
+		}
+	}
+}
+
+func TestRetentionIsLeftToWhoeverOwnsIt(t *testing.T) {
+	t.Parallel()
+	policy := DefaultPolicy()
+	policy.RetentionDays, policy.ChangeExisting = 0, true
+	short := readScope("us-east-1", "vpc-b")
+	short.Named.LogGroups = []inventory.LogGroup{group(func(g *inventory.LogGroup) { g.RetentionDays = 1 })}
+	p := built(t, judged(policy, readScope("eu-west-1", "vpc-a"), short))
+	for _, s := range p.Steps {
+		if s.Action == PutRetentionPolicy {
+			t.Errorf("%s is planned", s.ID)
+		}
+	}
+	if len(p.Unplanned) > 0 || stepOf(t, p, CreateFlowLog, "vpc-a").ID == "" || stepOf(t, p, CreateFlowLog, "vpc-b").ID == "" {
+		t.Errorf("steps %v, unplanned %v", outline(p), p.Unplanned)
+	}
+}
