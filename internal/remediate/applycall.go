@@ -129,9 +129,7 @@ func unreadableOutcome(err error) Outcome {
 func (r *applyRun) circumstances(s Step) circumstances {
 	c := circumstances{}
 	r.mu.Lock()
-	if intent := r.history.calls[s.Call].perhaps(); intent != nil {
-		c.sent = slices.Contains(intent.Steps, s.ID)
-	}
+	c.sent = r.history.perhapsSent(s.ID)
 	r.mu.Unlock()
 	c.parentOurs = r.isOurs(parentOf(s))
 	return c

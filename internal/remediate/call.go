@@ -5,19 +5,50 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 )
 
-// Calls gives the plan's requests in order: the steps of each, which stand together.
+// Calls gives the plan's requests in order, as they are sent: the steps of each, which stand together. A
+// call with more ids than AWS takes in one is split, as plans of versions that knew another limit have
+// them. The parts, and with them their client tokens, depend on the plan alone, so that a
+// resumed run repeats them.
 func (p Plan) Calls() [][]Step {
 	var calls [][]Step
-	for _, s := range p.Steps {
-		if n := len(calls); n > 0 && calls[n-1][0].Call == s.Call {
-			calls[n-1] = append(calls[n-1], s)
-			continue
+	for rest := p.Steps; len(rest) > 0; {
+		n := 1
+		for n < len(rest) && rest[n].Call == rest[0].Call {
+			n++
 		}
-		calls = append(calls, []Step{s})
+		calls = append(calls, parts(rest[:n])...)
+		rest = rest[n:]
 	}
 	return calls
+}
+
+// parts splits a call by what AWS takes. Each part is a call of its own in the journal.
+func parts(call []Step) [][]Step {
+	limit := mostIDs(call[0])
+	if len(call) <= limit {
+		return [][]Step{slices.Clone(call)}
+	}
+	var split [][]Step
+	for part := range slices.Chunk(slices.Clone(call), limit) {
+		name := fmt.Sprintf("%s.%d", call[0].Call, len(split)+1)
+		for i := range part {
+			part[i].Call = name
+		}
+		split = append(split, part)
+	}
+	return split
+}
+
+// mostIDs is how many steps like this one AWS takes in one request.
+func mostIDs(s Step) int {
+	var want struct{ ResourceType string }
+	if s.Action != CreateFlowLog || json.Unmarshal(s.API.Input, &want) != nil {
+		return 1 // no other request is of several steps
+	}
+	return idsPerCall(want.ResourceType)
 }
 
 // resourceIDs is the one input member in which steps of a call differ.

@@ -33,7 +33,7 @@ func (a Apply) try(ctx context.Context, call []Step) []Result {
 	var results []Result
 	var todo []Step
 	for _, s := range call {
-		sight, err := seen.look(ctx, s, circumstances{parentOurs: a.makesParentOf(s)})
+		sight, err := seen.look(ctx, s, circumstances{parentOurs: a.Plan.makesParentOf(s)})
 		res := resultOf(s, Already)
 		switch {
 		case err != nil:
@@ -59,12 +59,6 @@ func unreadableResults(steps []Step, err error) []Result {
 		results[i].Detail = "could not be looked at: " + err.Error()
 	}
 	return results
-}
-
-// makesParentOf reports whether the plan makes the role or log group that a step is about.
-func (a Apply) makesParentOf(s Step) bool {
-	parent := parentOf(s)
-	return parent != "" && slices.ContainsFunc(a.Plan.Steps, func(o Step) bool { return o.ID == parent })
 }
 
 // ask sends the steps' request with DryRun, where the API has it: of what a plan sends only EC2's.

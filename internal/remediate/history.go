@@ -126,3 +126,9 @@ func (c callHistory) perhaps() *Intent {
 	}
 	return c.last
 }
+
+// perhapsSent reports whether the last request that a step was sent in was acted on, or may have been.
+func (h History) perhapsSent(step string) bool {
+	intent := h.calls[h.in[step]].perhaps()
+	return intent != nil && slices.Contains(intent.Steps, step)
+}

@@ -50,6 +50,11 @@ func requestOf(api API) (request, error) {
 	return r, nil
 }
 
+// document is the policy document that a request writes; empty for one that writes none.
+func (r request) document() string {
+	return cmp.Or(r.Policy, r.PolicyDocument, r.AssumeRolePolicyDocument)
+}
+
 // look says of one step whether its resource is in the wanted state already, is as it was when
 // the plan was made, or has moved.
 func (w *world) look(ctx context.Context, s Step, c circumstances) (sight, error) {
@@ -113,7 +118,7 @@ func (w *world) lookAtDocument(ctx context.Context, s Step, want request, c circ
 	if err != nil {
 		return sight{}, err
 	}
-	same, err := sameDocument(now, cmp.Or(want.Policy, want.PolicyDocument, want.AssumeRolePolicyDocument))
+	same, err := sameDocument(now, want.document())
 	if err != nil || !same {
 		return sight{}, err
 	}

@@ -172,3 +172,51 @@ func endOfLine(journal []byte, text string) int {
 	at := bytes.Index(journal, []byte(text))
 	return at + bytes.IndexByte(journal[at:], '\n') + 1
 }
+
+// TestOldCallsAreSplitWhenTheyAreSent applies the plan with 700 ids in one call, killed before it was
+// sent, against an AWS that takes 300: in parts, whose tokens differ and do not change when the run is
+// killed and goes on.
+func TestOldCallsAreSplitWhenTheyAreSent(t *testing.T) {
+	t.Parallel()
+	p, journal := oldPlan(t, "vpcs-700.json")
+	before := bytes.LastIndexByte(journal[:bytes.Index(journal, []byte(`"operation":"CreateFlowLogs"`))], '\n') + 1
+	whole := oldStand(t, "vpcs-700.json", p, journal[:before])
+	whole.reach(p)
+	want := whole.state()
+	if n := whole.writesSent()["ec2:CreateFlowLogs"]; n != 3 {
+		t.Errorf("%d requests, want 3", n)
+	}
+	tokens := whole.tokens(p)
+	if len(tokens) != 3 {
+		t.Errorf("tokens of the parts: %v", tokens)
+	}
+	for at := 1; at <= whole.plug.moments; at += 5 {
+		s := oldStand(t, "vpcs-700.json", p, journal[:before])
+		s.plug.reset(at)
+		s.applyAndDie(p)
+		s.plug.reset(0)
+		s.reach(p)
+		if diff := cmp.Diff(want, s.state()); diff != "" {
+			t.Fatalf("killed at moment %d: %s", at, diff)
+		}
+		if diff := cmp.Diff(tokens, s.tokens(p)); diff != "" {
+			t.Errorf("killed at moment %d: the tokens changed: %s", at, diff)
+		}
+	}
+}
+
+// tokens are the client tokens in the stand's journal, by the call that they were sent with.
+func (s *stand) tokens(p Plan) map[string]string {
+	s.t.Helper()
+	records, _, err := parseJournal(s.readJournal(), p.Hash)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	calls := map[string]string{}
+	for _, r := range records {
+		if r.Intent != nil && r.Intent.Token != "" {
+			calls[r.Intent.Token] = r.Intent.Call
+		}
+	}
+	return calls
+}

@@ -513,13 +513,20 @@ func TestCallsTakeAsManyResourcesAsAWSDoes(t *testing.T) {
 			Resource: finding.Resource{ARN: "arn:aws:ec2:eu-west-1:123456789012:transit-gateway/" + id, Type: "AWS::EC2::TransitGateway", ID: id, Account: ownAccount, Region: "eu-west-1", Owner: ownAccount},
 		})
 	}
-	var sizes []int
 	p := built(t, in)
+	planned := map[string]int{}
+	for _, s := range p.Steps {
+		planned[s.Call]++
+	}
+	var sizes []int
 	for _, call := range p.Calls() {
 		if call[0].Action != CreateFlowLog {
 			continue
 		}
 		sizes = append(sizes, len(call))
+		if n := planned[call[0].Call]; n != len(call) {
+			t.Errorf("call %s is of %d steps and sends %d", call[0].Call, n, len(call))
+		}
 		api, err := Merge(call)
 		if err != nil {
 			t.Fatal(err)
