@@ -23,6 +23,7 @@ func rows() []row {
 		{"internal/config", []string{"internal/spelling"}},
 		{"internal/terminal", nil},
 		{"internal/filelock", nil},
+		{"internal/strictjson", nil}, // reading what we wrote: keys exact and once, nesting limited
 		{"internal/iampolicy", nil},  // what a document says, for rules to judge and for plans to rest on
 		{"internal/flowrecord", nil}, // what flow logs write and where: what reads it and what asks for it share it
 
@@ -32,7 +33,7 @@ func rows() []row {
 		// Sources state facts. One that knew of findings could shade what it states.
 		{"internal/source/awslive", []string{"internal/inventory", "internal/flowrecord", "internal/spelling"}},
 		{"internal/source/awscli", []string{"internal/inventory"}},
-		{"internal/source/snapshot", []string{"internal/inventory"}},
+		{"internal/source/snapshot", []string{"internal/inventory", "internal/strictjson"}},
 		// Not a source: what the tests of sources share, one environment put through each.
 		{"internal/source/sourcetest", []string{
 			"internal/inventory", "internal/finding", "internal/event", "internal/rule", "internal/rules", "internal/scan",
@@ -56,7 +57,7 @@ func rows() []row {
 
 		// What changes accounts is handed its scan, so that it cannot reach past it. Of the source it
 		// takes how a flow log is read (see uses): what is looked at again is what was scanned.
-		{"internal/remediate", []string{"internal/inventory", "internal/finding", "internal/iampolicy", "internal/flowrecord", "internal/rule", "internal/spelling", "internal/terminal", "internal/source/awslive", "internal/filelock"}},
+		{"internal/remediate", []string{"internal/inventory", "internal/finding", "internal/iampolicy", "internal/flowrecord", "internal/rule", "internal/spelling", "internal/terminal", "internal/source/awslive", "internal/filelock", "internal/strictjson"}},
 
 		// It writes what people deploy, and is handed the actions: it cannot ask for more than is read.
 		{"internal/readrole", nil},

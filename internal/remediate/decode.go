@@ -9,6 +9,8 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+
+	"flowproof/internal/strictjson"
 )
 
 // ErrRefused means that a plan is not one that may be run: truncated, edited, of another
@@ -37,7 +39,9 @@ func decode(raw []byte) (Plan, error) {
 	if len(raw) > planLimit {
 		return Plan{}, fmt.Errorf("it is larger than %d MB", planLimit>>20)
 	}
-	if err := checkKeys(raw); err != nil {
+	// Of a key that is there twice readers disagree on which one counts, so what a person reviewed
+	// might not be what runs.
+	if err := strictjson.Check(raw); err != nil {
 		return Plan{}, err
 	}
 	said, err := generic(raw)
@@ -104,49 +108,6 @@ func sameShape(p Plan, said any) error {
 		return fmt.Errorf("it is not as flowproof writes it: a key is missing, misspelled or null")
 	}
 	return nil
-}
-
-// checkKeys refuses an object that has a key twice: readers disagree on which one counts, so
-// what a person reviewed might not be what runs.
-func checkKeys(raw []byte) error {
-	dec := json.NewDecoder(bytes.NewReader(raw))
-	dec.UseNumber()
-	var open []map[string]bool // the keys seen in each open object; nil for an array
-	var isKey []bool
-	for {
-		token, err := dec.Token()
-		if errors.Is(err, io.EOF) {
-			if len(open) > 0 {
-				return fmt.Errorf("it is truncated")
-			}
-			return nil
-		}
-		if err != nil {
-			return fmt.Errorf("it is truncated or not JSON: %w", err)
-		}
-		top := len(open) - 1
-		if key, ok := token.(string); ok && top >= 0 && isKey[top] {
-			if open[top][key] {
-				return fmt.Errorf("it has the key %q twice in one object", key)
-			}
-			open[top][key], isKey[top] = true, false
-			continue
-		}
-		switch token {
-		case json.Delim('{'):
-			open, isKey = append(open, map[string]bool{}), append(isKey, true)
-			continue
-		case json.Delim('['):
-			open, isKey = append(open, nil), append(isKey, false)
-			continue
-		case json.Delim('}'), json.Delim(']'):
-			open, isKey = open[:top], isKey[:top]
-			top--
-		}
-		if top >= 0 {
-			isKey[top] = open[top] != nil
-		}
-	}
 }
 
 var (

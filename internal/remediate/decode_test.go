@@ -87,7 +87,7 @@ func TestDecodeRefuses(t *testing.T) {
 		"a key left out":          {`"unplanned": [],`, ``, "missing"},
 		"a key twice":             {`"unplanned": []`, `"unplanned": [], "unplanned": []`, "twice"},
 		"a key twice in an input": {`"LogGroupName"`, `"LogGroupName": "other", "LogGroupName"`, "twice"},
-		"more after its end":      {"\n}\n", "\n}\n{}", "more follows"},
+		"more after its end":      {"\n}\n", "\n}\n{}", "after top-level value"},
 		"no schema":               {`"schema": "flowproof.plan/v1",`, "", "no schema"},
 	} {
 		t.Run(name, func(t *testing.T) {
