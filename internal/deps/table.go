@@ -25,13 +25,14 @@ func rows() []row {
 		{"internal/filelock", nil},
 		{"internal/strictjson", nil}, // reading what we wrote: keys exact and once, nesting limited
 		{"internal/iampolicy", nil},  // what a document says, for rules to judge and for plans to rest on
+		{"internal/awscall", nil},    // what an answer of AWS has to be: what reads and what writes share it
 		{"internal/flowrecord", nil}, // what flow logs write and where: what reads it and what asks for it share it
 
 		{"internal/finding", []string{"internal/inventory"}},
 		{"internal/event", []string{"internal/inventory", "internal/finding", "internal/filelock"}},
 
 		// Sources state facts. One that knew of findings could shade what it states.
-		{"internal/source/awslive", []string{"internal/inventory", "internal/flowrecord", "internal/spelling"}},
+		{"internal/source/awslive", []string{"internal/awscall", "internal/inventory", "internal/flowrecord", "internal/spelling"}},
 		{"internal/source/awscli", []string{"internal/inventory"}},
 		{"internal/source/snapshot", []string{"internal/inventory", "internal/strictjson"}},
 		// Not a source: what the tests of sources share, one environment put through each.
@@ -57,7 +58,7 @@ func rows() []row {
 
 		// What changes accounts is handed its scan, so that it cannot reach past it. Of the source it
 		// takes how a flow log is read (see uses): what is looked at again is what was scanned.
-		{"internal/remediate", []string{"internal/inventory", "internal/finding", "internal/iampolicy", "internal/flowrecord", "internal/rule", "internal/spelling", "internal/terminal", "internal/source/awslive", "internal/filelock", "internal/strictjson"}},
+		{"internal/remediate", []string{"internal/awscall", "internal/inventory", "internal/finding", "internal/iampolicy", "internal/flowrecord", "internal/rule", "internal/spelling", "internal/terminal", "internal/source/awslive", "internal/filelock", "internal/strictjson"}},
 
 		// It writes what people deploy, and is handed the actions: it cannot ask for more than is read.
 		{"internal/readrole", nil},
@@ -111,12 +112,12 @@ func bans() []ban {
 		},
 		{
 			path: "net/http/...",
-			only: []string{"internal/source/awslive", "internal/sandbox", "internal/sandbox/mototest", "internal/cli", "bench", "bench/floor"},
+			only: []string{"internal/awscall", "internal/source/awslive", "internal/sandbox", "internal/sandbox/mototest", "internal/cli", "bench", "bench/floor"},
 			reason: "only what talks to AWS, plays AWS or starts a server may use the network; " +
 				"judging and reporting give the same answer without one",
 		},
 		{
-			path: "net", only: []string{"internal/source/awslive", "internal/sandbox", "internal/cli", "bench"},
+			path: "net", only: []string{"internal/awscall", "internal/source/awslive", "internal/sandbox", "internal/cli", "bench"},
 			reason: "as for net/http",
 		},
 		{
@@ -156,7 +157,7 @@ func bans() []ban {
 // awsFiles may use the AWS SDK.
 func awsFiles() []string {
 	return []string{
-		"internal/source/awslive",
+		"internal/awscall", "internal/source/awslive",
 		"internal/remediate/awsread.go", "internal/remediate/awsread_arrival.go", "internal/remediate/awswrite.go", "internal/remediate/failure.go",
 		"bench/floor",
 	}

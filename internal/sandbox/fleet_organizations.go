@@ -171,8 +171,8 @@ func membersPage(c *call, in listInput, list func(skip, n int) ([]int, bool)) (n
 }
 
 // paged is the answer of a list: the token is left out where no page follows.
-func paged(name string, list any, next string) map[string]any {
-	reply := map[string]any{name: list}
+func paged[T any](name string, list []T, next string) map[string]any {
+	reply := map[string]any{name: append([]T{}, list...)} // an empty list is written as one, never as null
 	if next != "" {
 		reply["NextToken"] = next
 	}

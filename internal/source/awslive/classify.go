@@ -13,6 +13,7 @@ import (
 	"github.com/aws/smithy-go"
 	smithyhttp "github.com/aws/smithy-go/transport/http"
 
+	"flowproof/internal/awscall"
 	"flowproof/internal/inventory"
 )
 
@@ -51,11 +52,14 @@ func classify(err error, c circumstances) (inventory.Cause, string) {
 	var api smithy.APIError
 	var body *smithy.DeserializationError
 	var given notTried
+	var none *awscall.NoAnswerError
 	switch {
 	case c.run.Err() != nil:
 		return inventory.Interrupted, interruption(c.run)
 	case errors.As(err, &given):
 		return given.cause, given.Error()
+	case errors.As(err, &none):
+		return inventory.Incomplete, renewal(err) + oneLine(none.Error())
 	case errors.As(err, &api):
 		return classifyAPI(err, api, c), renewal(err) + describeAPI(api)
 	case isTimeout(err):

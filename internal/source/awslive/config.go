@@ -17,9 +17,11 @@ import (
 	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/aws-sdk-go-v2/credentials/stscreds"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
-
-	"flowproof/internal/inventory"
 	"github.com/aws/smithy-go/logging"
+	"github.com/aws/smithy-go/middleware"
+
+	"flowproof/internal/awscall"
+	"flowproof/internal/inventory"
 )
 
 // Options says how to reach an account and which Regions of it to read.
@@ -95,6 +97,7 @@ func LoadConfig(ctx context.Context, o Options) (aws.Config, error) {
 	load := []func(*config.LoadOptions) error{
 		config.WithRetryer(func() aws.Retryer { return retryer }),
 		config.WithHTTPClient(newHTTPClient()),
+		config.WithAPIOptions(checked()),
 		config.WithLogger(logging.Nop{}), // what the SDK has to say is in its errors
 		config.WithAppID("flowproof-" + cmp.Or(o.Version, "dev")),
 		config.WithAssumeRoleCredentialOptions(func(a *stscreds.AssumeRoleOptions) { a.TokenProvider = o.MFAToken }),
@@ -136,6 +139,7 @@ func ConfigAt(endpointURL string) (aws.Config, error) {
 		BaseEndpoint: aws.String(endpointURL),
 		Credentials:  credentials.NewStaticCredentialsProvider("FLOWPROOF", "flowproof", ""),
 		HTTPClient:   newHTTPClient(),
+		APIOptions:   checked(),
 		Logger:       logging.Nop{},
 		Retryer:      func() aws.Retryer { return retryer },
 	}, nil
@@ -187,7 +191,14 @@ func newHTTPClient() *awshttp.BuildableClient {
 			t.MaxIdleConns = 2 * callsInFlightMany
 			t.MaxIdleConnsPerHost = callsInFlightMany
 			t.TLSHandshakeTimeout = dialTimeout
+			t.Proxy = awscall.NoRedirects(t.Proxy)
 		})
+}
+
+// checked makes every client of a configuration, those of the credential chain too, take for an
+// answer only what is one.
+func checked() []func(*middleware.Stack) error {
+	return []func(*middleware.Stack) error{awscall.Check}
 }
 
 // maxAttempts is ours unless AWS_MAX_ATTEMPTS says otherwise, as in every AWS tool.

@@ -1,0 +1,169 @@
+package awscall
+
+import (
+	"bytes"
+	"encoding/json"
+	"encoding/xml"
+	"io"
+	"net/http"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+
+	smithyhttp "github.com/aws/smithy-go/transport/http"
+)
+
+// begins checks what can be told before the SDK reads an answer.
+func (a answer) begins(resp *smithyhttp.Response, b *body) error {
+	if resp.StatusCode != http.StatusOK && (!a.anyBody || resp.StatusCode != http.StatusNoContent) {
+		return b.noAnswer("AWS answers this operation with another status")
+	}
+	switch a.form {
+	case xmlForm:
+		b.xml = true
+		return a.beginsXML(b)
+	case jsonForm, policyForm:
+		return a.wholeJSON(b)
+	case emptyForm:
+		return emptyJSON(b)
+	case headForm:
+		return fromS3(resp, b)
+	}
+	return nil
+}
+
+// beginsXML looks at the root element alone. Its name decides; namespaces differ between emulators.
+func (a answer) beginsXML(b *body) error {
+	head, err := b.peek()
+	if err != nil {
+		return err
+	}
+	if root := rootElement(head); root != a.root {
+		return b.noAnswer("its root element is not " + a.root)
+	}
+	if !a.metadata {
+		return nil
+	}
+	whole, err := b.all()
+	if err != nil {
+		return err
+	}
+	if !hasMetadata(whole) {
+		return b.noAnswer("it has no ResponseMetadata")
+	}
+	return nil
+}
+
+// rootElement is the local name of the first element; empty where none comes.
+func rootElement(head []byte) string {
+	decoder := xml.NewDecoder(bytes.NewReader(head))
+	decoder.CharsetReader = func(_ string, r io.Reader) (io.Reader, error) { return r, nil }
+	for {
+		token, err := decoder.RawToken()
+		if err != nil {
+			return ""
+		}
+		switch t := token.(type) {
+		case xml.StartElement:
+			return t.Name.Local
+		case xml.CharData:
+			if len(bytes.TrimSpace(bytes.TrimPrefix(t, []byte("\ufeff")))) > 0 {
+				return ""
+			}
+		}
+	}
+}
+
+// hasMetadata reports whether a document is well-formed and its root holds ResponseMetadata, which
+// is all that a write of IAM answers.
+func hasMetadata(whole []byte) bool {
+	var root struct {
+		Metadata *struct{} `xml:"ResponseMetadata"`
+	}
+	return xml.Unmarshal(whole, &root) == nil && root.Metadata != nil
+}
+
+// wholeJSON demands one JSON object. Its members are looked at once the SDK has read them; those of a
+// policy, which it hands on as it is, are looked at here.
+func (a answer) wholeJSON(b *body) error {
+	whole, err := b.all()
+	switch {
+	case err != nil:
+		return err
+	case !isObject(whole):
+		return b.noAnswer("it is no JSON object")
+	case a.form == policyForm && !isPolicy(whole):
+		return b.noAnswer("it is no policy document")
+	}
+	return nil
+}
+
+func isObject(text []byte) bool {
+	return bytes.HasPrefix(bytes.TrimLeft(text, " \t\r\n"), []byte("{")) && json.Valid(text)
+}
+
+func isPolicy(text []byte) bool {
+	var members map[string]json.RawMessage
+	if json.Unmarshal(text, &members) != nil {
+		return false
+	}
+	statement, found := members["Statement"]
+	return found && string(statement) != "null"
+}
+
+// emptyJSON demands what a write of CloudWatch Logs answers: nothing, or an object without members.
+func emptyJSON(b *body) error {
+	whole, err := b.all()
+	if err != nil {
+		return err
+	}
+	text := bytes.TrimSpace(whole)
+	var members map[string]json.RawMessage
+	if len(text) > 0 && (!isObject(text) || json.Unmarshal(text, &members) != nil || len(members) > 0) {
+		return b.noAnswer("this operation answers with an empty body")
+	}
+	return nil
+}
+
+// fromS3 looks at the headers of an answer without a body: each of S3 names its request.
+func fromS3(resp *smithyhttp.Response, b *body) error {
+	for name := range resp.Header {
+		if strings.HasPrefix(name, "X-Amz") {
+			return nil
+		}
+	}
+	return b.noAnswer("it has none of the headers of S3")
+}
+
+// beginning says how a body begins: the name of its root element, or its first words. Of JSON it says
+// no more than that, since an answer may hold secrets.
+func beginning(head []byte) string {
+	switch text := bytes.TrimSpace(head); {
+	case len(text) == 0:
+		return "no body"
+	case text[0] == '<':
+		if root := rootElement(text); root != "" {
+			return "root element " + shortened(root)
+		}
+		return "no XML that can be read"
+	case text[0] == '{', text[0] == '[':
+		return "JSON"
+	case !utf8.Valid(text[:min(len(text), shown)]):
+		return "binary data"
+	default:
+		return "text that begins " + strconv.Quote(shortened(string(text)))
+	}
+}
+
+// shown is how much of a body is shown.
+const shown = 40
+
+func shortened(text string) string {
+	text = strings.Join(strings.Fields(text), " ")
+	for i := range text {
+		if i >= shown {
+			return text[:i] + "…"
+		}
+	}
+	return text
+}

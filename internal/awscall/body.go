@@ -1,0 +1,138 @@
+package awscall
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+)
+
+// Bounds of an answer, unpacked. The longest known page, 1,000 flow logs with 50 tags each, is 25 MiB
+// where all tags are as long as AWS allows; an error is a few KiB.
+const (
+	maxPage  = 64 << 20
+	maxError = 1 << 20
+	// maxRun is the most that comes between two elements of XML: texts there are names and policies.
+	maxRun = 1 << 20
+	// maxParts bounds the elements of XML and the values of JSON, each of which costs more memory than
+	// it has bytes. The page above has 400,000.
+	maxParts = 2 << 20
+)
+
+// body is the body of an answer, read up to its bounds.
+type body struct {
+	src  io.ReadCloser
+	head []byte // read from src already, and not given on yet
+
+	limit int64 // of bytes
+	read  int64
+	parts int
+	run   int // bytes since an element began
+	xml   bool
+
+	came NoAnswerError // what is known of the answer
+	err  error         // ends the body
+}
+
+// Read implements io.Reader.
+func (b *body) Read(p []byte) (int, error) {
+	if len(b.head) > 0 {
+		n := copy(p, b.head)
+		b.head = b.head[n:]
+		return n, nil
+	}
+	return b.more(p)
+}
+
+// Close implements io.Closer.
+func (b *body) Close() error { return b.src.Close() }
+
+// more reads on from the source.
+func (b *body) more(p []byte) (int, error) {
+	if b.err != nil {
+		return 0, b.err
+	}
+	n, err := b.src.Read(p)
+	b.read += int64(n)
+	switch {
+	case b.read > b.limit:
+		b.err = b.tooLarge(fmt.Sprintf("it is longer than %d MiB", b.limit>>20))
+	case !b.counted(p[:n]):
+		b.err = b.tooLarge("it holds more than a page of any list can")
+	default:
+		return n, err
+	}
+	return 0, b.err
+}
+
+// counted counts the parts of what was read, and reports whether they are within bounds.
+func (b *body) counted(p []byte) bool {
+	if !b.xml {
+		b.parts += bytes.Count(p, []byte("{")) + bytes.Count(p, []byte("[")) + bytes.Count(p, []byte(","))
+		return b.parts <= maxParts
+	}
+	b.parts += bytes.Count(p, []byte("<"))
+	if i := bytes.LastIndexByte(p, '<'); i >= 0 {
+		b.run = len(p) - i
+	} else {
+		b.run += len(p)
+	}
+	return b.parts <= maxParts && b.run <= maxRun
+}
+
+// peek reads the first bytes, as far as they decide what the body is; they are given on later.
+func (b *body) peek() ([]byte, error) {
+	const enough = 2048
+	head := make([]byte, 0, enough)
+	for len(head) < enough {
+		n, err := b.more(head[len(head):enough])
+		head = head[:len(head)+n]
+		if err != nil {
+			b.err = err
+			break
+		}
+	}
+	b.head = head
+	b.came.Began = beginning(head)
+	if b.err == io.EOF {
+		return head, nil
+	}
+	return head, b.err
+}
+
+// all reads the whole body, which is given on later.
+func (b *body) all() ([]byte, error) {
+	head, err := b.peek()
+	if err != nil || b.err != nil {
+		return head, err
+	}
+	b.head = nil
+	whole := bytes.NewBuffer(head)
+	if _, err := whole.ReadFrom(readFunc(b.more)); err != nil {
+		b.err = err
+		return nil, err
+	}
+	b.head, b.err = whole.Bytes(), io.EOF
+	return b.head, nil
+}
+
+type readFunc func([]byte) (int, error)
+
+func (f readFunc) Read(p []byte) (int, error) { return f(p) }
+
+// refused ends the body at once: the SDK reads what it does not use to its end.
+func (b *body) refused(err error) *body {
+	b.head, b.err = nil, err
+	return b
+}
+
+func (b *body) noAnswer(why string) *NoAnswerError {
+	no := b.came
+	no.Why = why
+	return &no
+}
+
+func (b *body) tooLarge(why string) *NoAnswerError {
+	no := b.noAnswer(why)
+	no.final = true
+	return no
+}
