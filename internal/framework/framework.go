@@ -36,9 +36,10 @@ func Strengths() []Strength { return []Strength{Direct, Supporting, Derived} }
 // Framework is one version of a standard, a benchmark or a law, with those of its controls
 // that some rule speaks to. It is never the whole text of the framework.
 type Framework struct {
-	ID       string    `yaml:"id" json:"id"`           // "cis-aws-5.0", also the name of its data file
-	Name     string    `yaml:"name" json:"name"`       // "CIS AWS Foundations"
-	Version  string    `yaml:"version" json:"version"` // as its publisher writes it, "5.0.0"
+	ID       string    `yaml:"id" json:"id"`               // "cis-aws-5.0", also the name of its data file
+	Name     string    `yaml:"name" json:"name"`           // "CIS AWS Foundations"
+	Version  string    `yaml:"version" json:"version"`     // as its publisher writes it, "5.0.0"
+	Also     []string  `yaml:"also" json:"also,omitempty"` // ids of versions whose controls here are the same
 	Controls []Control `yaml:"controls" json:"controls"`
 }
 
@@ -87,10 +88,10 @@ var catalogue = sync.OnceValue(func() []Framework {
 // the caller's own; what it holds is shared and must not be changed.
 func All() []Framework { return slices.Clone(catalogue()) }
 
-// ByID finds one framework by its id.
+// ByID finds one framework by its id, or by that of a version which has the same controls.
 func ByID(id string) (Framework, bool) {
 	for _, f := range catalogue() {
-		if f.ID == id {
+		if f.ID == id || slices.Contains(f.Also, id) {
 			return f, true
 		}
 	}

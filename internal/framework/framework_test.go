@@ -25,9 +25,9 @@ func TestEveryFileLoads(t *testing.T) {
 		"cis-aws-1.2", "cis-aws-1.3", "cis-aws-1.4", "cis-aws-1.5", "cis-aws-2.0",
 		"cis-aws-3.0", "cis-aws-4.0", "cis-aws-5.0", "cis-aws-6.0", "cis-aws-7.0",
 		"cis-controls-8", "cis-controls-8.1", "cmmc-2.0", "csa-ccm-4.0", "dora", "ens-2022",
-		"fedramp-20x", "fedramp-low-r4", "fedramp-moderate-r4", "ffiec-cat", "finos-ccc", "gdpr", "hipaa",
+		"fedramp-20x", "fedramp-low-r4", "fedramp-low-r5", "fedramp-moderate-r4", "fedramp-moderate-r5", "ffiec-cat", "finos-ccc", "gdpr", "hipaa",
 		"iso-27001-2013", "iso-27001-2022", "kisa-isms-p-2023", "mas-trm-2021", "nis2",
-		"nist-800-53-r4", "nist-800-53-r5", "nist-800-171-r2", "nist-800-172", "nist-csf-1.1", "nist-csf-2.0",
+		"nist-800-53-r4", "nist-800-53-r5", "nist-800-171-r2", "nist-800-171-r3", "nist-800-172", "nist-csf-1.1", "nist-csf-2.0",
 		"nydfs-500", "pci-dss-3.2.1", "pci-dss-4.0", "secnumcloud-3.2", "soc-2",
 	}
 	for _, id := range want {
@@ -37,6 +37,23 @@ func TestEveryFileLoads(t *testing.T) {
 	}
 	if !slices.IsSortedFunc(ids, compareIDs) {
 		t.Errorf("not in order: %v", ids)
+	}
+}
+
+// TestVersionsWithTheSameControls: who asks for such a version is answered, and no id means two things.
+func TestVersionsWithTheSameControls(t *testing.T) {
+	t.Parallel()
+	if f, err := Find("pci-dss-4.0.1"); err != nil || f.ID != "pci-dss-4.0" {
+		t.Errorf("pci-dss-4.0.1 is %s (%v)", f.ID, err)
+	}
+	seen := map[string]bool{}
+	for _, f := range All() {
+		for _, id := range append([]string{f.ID}, f.Also...) {
+			if seen[id] {
+				t.Errorf("%s is said twice", id)
+			}
+			seen[id] = true
+		}
 	}
 }
 
