@@ -12,6 +12,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
+	"github.com/aws/aws-sdk-go-v2/service/iam"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 	"github.com/aws/smithy-go/middleware"
 
@@ -103,5 +104,22 @@ func TestAnOperationThatIsNotKnownIsNotSent(t *testing.T) {
 	cfg := answering(t, func(http.ResponseWriter, *http.Request) { t.Error("it was sent") })
 	if _, err := ec2.NewFromConfig(cfg).DeleteVpc(context.Background(), &ec2.DeleteVpcInput{VpcId: aws.String("vpc-1")}); err == nil || !strings.Contains(err.Error(), "was not sent") {
 		t.Errorf("error %v", err)
+	}
+}
+
+func TestAWriteOfIAMIsAnsweredWithItsMetadata(t *testing.T) {
+	t.Parallel()
+	for body, whole := range map[string]bool{
+		`<DeleteRoleResponse xmlns="urn:x"><ResponseMetadata><RequestId>1</RequestId></ResponseMetadata></DeleteRoleResponse>`: true,
+		`<DeleteRoleResponse>` + strings.Repeat(" ", 5000) + `<ResponseMetadata/></DeleteRoleResponse>`:                        true,
+		`<DeleteRoleResponse><ResponseMetadata/>`:                                                                              false,
+		`<DeleteRoleResponse/>`: false,
+		`<PutRolePolicyResponse><ResponseMetadata/></PutRolePolicyResponse>`: false,
+		``: false,
+	} {
+		_, err := iam.NewFromConfig(saying(t, 200, body)).DeleteRole(t.Context(), &iam.DeleteRoleInput{RoleName: aws.String("r")})
+		if (err == nil) != whole {
+			t.Errorf("%s: %v", body, err)
+		}
 	}
 }

@@ -18,40 +18,45 @@ func (a answer) begins(resp *smithyhttp.Response, b *body) error {
 	if resp.StatusCode != http.StatusOK && (!a.anyBody || resp.StatusCode != http.StatusNoContent) {
 		return b.noAnswer("AWS answers this operation with another status")
 	}
-	switch a.form {
-	case xmlForm:
-		b.xml = true
-		return a.beginsXML(b)
-	case jsonForm, policyForm:
-		return a.wholeJSON(b)
-	case emptyForm:
-		return emptyJSON(b)
-	case headForm:
+	if a.form == headForm {
 		return fromS3(resp, b)
 	}
-	return nil
-}
-
-// beginsXML looks at the root element alone. Its name decides; namespaces differ between emulators.
-func (a answer) beginsXML(b *body) error {
+	b.xml = a.form == xmlForm
 	head, err := b.peek()
 	if err != nil {
 		return err
 	}
-	if root := rootElement(head); root != a.root {
-		return b.noAnswer("its root element is not " + a.root)
-	}
-	if !a.metadata {
-		return nil
+	if a.form == xmlForm {
+		if root := rootElement(head); root != a.root {
+			return b.noAnswer("its root element is not " + a.root)
+		}
+		if !a.metadata {
+			return nil // the SDK reads it as it comes
+		}
 	}
 	whole, err := b.all()
 	if err != nil {
 		return err
 	}
-	if !hasMetadata(whole) {
-		return b.noAnswer("it has no ResponseMetadata")
+	if why := a.wrong(whole); why != "" {
+		return b.noAnswer(why)
 	}
 	return nil
+}
+
+// wrong says what is wrong with the whole of a body; empty where nothing is.
+func (a answer) wrong(whole []byte) string {
+	switch {
+	case a.metadata && !hasMetadata(whole):
+		return "it has no ResponseMetadata"
+	case (a.form == jsonForm || a.form == policyForm) && !isObject(whole):
+		return "it is not a JSON object"
+	case a.form == policyForm && !isPolicy(whole):
+		return "it is not a policy document"
+	case a.form == emptyForm && !isEmpty(whole):
+		return "AWS answers this operation with an empty body"
+	}
+	return ""
 }
 
 // rootElement is the local name of the first element; empty where none comes.
@@ -83,25 +88,12 @@ func hasMetadata(whole []byte) bool {
 	return xml.Unmarshal(whole, &root) == nil && root.Metadata != nil
 }
 
-// wholeJSON demands one JSON object. Its members are looked at once the SDK has read them; those of a
-// policy, which it hands on as it is, are looked at here.
-func (a answer) wholeJSON(b *body) error {
-	whole, err := b.all()
-	switch {
-	case err != nil:
-		return err
-	case !isObject(whole):
-		return b.noAnswer("it is no JSON object")
-	case a.form == policyForm && !isPolicy(whole):
-		return b.noAnswer("it is no policy document")
-	}
-	return nil
-}
-
 func isObject(text []byte) bool {
 	return bytes.HasPrefix(bytes.TrimLeft(text, " \t\r\n"), []byte("{")) && json.Valid(text)
 }
 
+// isPolicy looks for what every policy has. The SDK hands a bucket's policy on as it is, and a plan
+// would write it back with a statement more.
 func isPolicy(text []byte) bool {
 	var members map[string]json.RawMessage
 	if json.Unmarshal(text, &members) != nil {
@@ -111,18 +103,12 @@ func isPolicy(text []byte) bool {
 	return found && string(statement) != "null"
 }
 
-// emptyJSON demands what a write of CloudWatch Logs answers: nothing, or an object without members.
-func emptyJSON(b *body) error {
-	whole, err := b.all()
-	if err != nil {
-		return err
-	}
+// isEmpty reports whether a body is what a write of CloudWatch Logs answers: nothing, or an object
+// without members.
+func isEmpty(whole []byte) bool {
 	text := bytes.TrimSpace(whole)
 	var members map[string]json.RawMessage
-	if len(text) > 0 && (!isObject(text) || json.Unmarshal(text, &members) != nil || len(members) > 0) {
-		return b.noAnswer("this operation answers with an empty body")
-	}
-	return nil
+	return len(text) == 0 || isObject(text) && json.Unmarshal(text, &members) == nil && len(members) == 0
 }
 
 // fromS3 looks at the headers of an answer without a body: each of S3 names its request.

@@ -82,31 +82,23 @@ func (b *body) counted(p []byte) bool {
 // peek reads the first bytes, as far as they decide what the body is; they are given on later.
 func (b *body) peek() ([]byte, error) {
 	const enough = 2048
-	head := make([]byte, 0, enough)
-	for len(head) < enough {
-		n, err := b.more(head[len(head):enough])
-		head = head[:len(head)+n]
-		if err != nil {
-			b.err = err
-			break
-		}
+	b.head = make([]byte, 0, enough)
+	for len(b.head) < enough && b.err == nil {
+		n, err := b.more(b.head[len(b.head):enough])
+		b.head = b.head[:len(b.head)+n]
+		b.err = err
 	}
-	b.head = head
-	b.came.Began = beginning(head)
-	if b.err == io.EOF {
-		return head, nil
+	b.came.Began = beginning(b.head)
+	if b.err != nil && b.err != io.EOF {
+		return nil, b.err
 	}
-	return head, b.err
+	return b.head, nil
 }
 
-// all reads the whole body, which is given on later.
+// all reads what peek left, too; the whole is given on later.
 func (b *body) all() ([]byte, error) {
-	head, err := b.peek()
-	if err != nil || b.err != nil {
-		return head, err
-	}
+	whole := bytes.NewBuffer(b.head)
 	b.head = nil
-	whole := bytes.NewBuffer(head)
 	if _, err := whole.ReadFrom(readFunc(b.more)); err != nil {
 		b.err = err
 		return nil, err
