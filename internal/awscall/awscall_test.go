@@ -112,8 +112,8 @@ func TestAWriteOfIAMIsAnsweredWithItsMetadata(t *testing.T) {
 	for body, whole := range map[string]bool{
 		`<DeleteRoleResponse xmlns="urn:x"><ResponseMetadata><RequestId>1</RequestId></ResponseMetadata></DeleteRoleResponse>`: true,
 		`<DeleteRoleResponse>` + strings.Repeat(" ", 5000) + `<ResponseMetadata/></DeleteRoleResponse>`:                        true,
-		`<DeleteRoleResponse><ResponseMetadata/>`:                                                                              false,
-		`<DeleteRoleResponse/>`: false,
+		`<DeleteRoleResponse><ResponseMetadata/>`:                            false,
+		`<DeleteRoleResponse/>`:                                              false,
 		`<PutRolePolicyResponse><ResponseMetadata/></PutRolePolicyResponse>`: false,
 		``: false,
 	} {
