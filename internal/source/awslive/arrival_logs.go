@@ -13,6 +13,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs"
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs/types"
 
+	"flowproof/internal/awscall"
 	"flowproof/internal/flowrecord"
 	"flowproof/internal/inventory"
 )
@@ -87,6 +88,7 @@ func streamsSince(ctx context.Context, client logStreamReader, group string, sin
 	in := &cloudwatchlogs.DescribeLogStreamsInput{
 		LogGroupName: aws.String(group), OrderBy: types.OrderByLastEventTime, Descending: aws.Bool(true), Limit: aws.Int32(streamsPerPage),
 	}
+	ctx = awscall.List(ctx)
 	for range streamPages {
 		out, err := limited(ctx, client.DescribeLogStreams, in)
 		if _, absent := errors.AsType[*types.ResourceNotFoundException](err); absent {

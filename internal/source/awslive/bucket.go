@@ -1,6 +1,7 @@
 package awslive
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"net/http"
@@ -10,6 +11,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/smithy-go"
 
+	"flowproof/internal/awscall"
 	"flowproof/internal/inventory"
 )
 
@@ -64,22 +66,24 @@ func (n *named) locate(ctx context.Context, name string) (region string, status 
 		}
 		return region, http.StatusOK, nil
 	}
-	var response *awshttp.ResponseError
-	if errors.As(err, &response) && response.Response != nil {
-		if said := response.Response.Header.Get("X-Amz-Bucket-Region"); said != "" {
-			region = said
-		}
-	}
+	region = cmp.Or(awscall.BucketRegion(err), region)
 	status = httpStatus(err)
 	switch status {
-	case http.StatusForbidden, http.StatusMovedPermanently, http.StatusBadRequest:
+	case http.StatusForbidden, http.StatusMovedPermanently, http.StatusTemporaryRedirect, http.StatusBadRequest:
 		return region, status, nil
 	}
 	return region, status, err
 }
 
-// httpStatus is the status of an answer that is an error; 0 where there was no answer.
+// httpStatus is the status of S3's answer that is an error; 0 where there was no answer of it.
 func httpStatus(err error) int {
+	var none *awscall.NoAnswerError
+	if errors.As(err, &none) {
+		if none.Region != "" {
+			return none.Status // S3's own redirect, which is not followed
+		}
+		return 0
+	}
 	var response *awshttp.ResponseError
 	if errors.As(err, &response) {
 		return response.HTTPStatusCode()

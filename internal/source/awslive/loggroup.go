@@ -9,6 +9,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs"
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs/types"
 
+	"flowproof/internal/awscall"
 	"flowproof/internal/inventory"
 )
 
@@ -36,8 +37,9 @@ func readLogGroups(ctx context.Context, client logGroupReader, inv *inventory.In
 	}
 	in := &cloudwatchlogs.DescribeLogGroupsInput{LogGroupNamePrefix: aws.String(prefix), Limit: aws.Int32(logGroupsPerPage)}
 	var found []types.LogGroup
+	list := awscall.List(ctx)
 	for page := 1; ; page++ {
-		out, err := limited(ctx, client.DescribeLogGroups, in)
+		out, err := limited(list, client.DescribeLogGroups, in)
 		if err != nil {
 			return err
 		}
@@ -57,19 +59,26 @@ func readLogGroups(ctx context.Context, client logGroupReader, inv *inventory.In
 }
 
 // readLogGroup reads one group by its name; nil where there is none. Groups come sorted by name
-// (DescribeLogGroups, API reference), so the one whose name is the whole prefix comes first.
+// (DescribeLogGroups, API reference), so the one whose name is the whole prefix comes first; a page
+// may be empty all the same.
 func readLogGroup(ctx context.Context, client logGroupReader, name string) (*inventory.LogGroup, error) {
-	out, err := limited(ctx, client.DescribeLogGroups, &cloudwatchlogs.DescribeLogGroupsInput{LogGroupNamePrefix: aws.String(name), Limit: aws.Int32(logGroupsPerPage)})
-	if err != nil {
-		return nil, err
-	}
-	for _, g := range out.LogGroups {
-		if aws.ToString(g.LogGroupName) == name {
-			group := logGroupOf(g)
-			return &group, nil
+	in := &cloudwatchlogs.DescribeLogGroupsInput{LogGroupNamePrefix: aws.String(name), Limit: aws.Int32(logGroupsPerPage)}
+	for ctx = awscall.List(ctx); ; {
+		out, err := limited(ctx, client.DescribeLogGroups, in)
+		if err != nil {
+			return nil, err
 		}
+		for _, g := range out.LogGroups {
+			if aws.ToString(g.LogGroupName) == name {
+				group := logGroupOf(g)
+				return &group, nil
+			}
+		}
+		if len(out.LogGroups) > 0 || aws.ToString(out.NextToken) == "" {
+			return nil, nil
+		}
+		in.NextToken = out.NextToken
 	}
-	return nil, nil
 }
 
 // readLogGroupTags asks for the tags of the first groups: DescribeLogGroups does not give them.

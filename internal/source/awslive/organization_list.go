@@ -98,14 +98,18 @@ func (m Membership) check() error {
 // listAll lists the whole organisation.
 func (o *Organization) listAll(ctx context.Context, found func(Member)) []inventory.Gap {
 	pages := organizations.NewListAccountsPaginator(o.directory, &organizations.ListAccountsInput{})
-	for pages.HasMorePages() {
-		page, err := along(ctx, func(ctx context.Context) (*organizations.ListAccountsOutput, error) { return pages.NextPage(ctx) })
-		if err != nil {
-			return []inventory.Gap{cutOff(ctx, "organizations:ListAccounts", "", err)}
-		}
+	accounts := 0
+	err := eachPage(ctx, pages, func(page *organizations.ListAccountsOutput) {
+		accounts += len(page.Accounts)
 		for _, a := range page.Accounts {
 			found(memberOf(a, ""))
 		}
+	})
+	if err == nil && accounts == 0 {
+		err = unread("the list of accounts is empty, and the management account at least is always in it")
+	}
+	if err != nil {
+		return []inventory.Gap{cutOff(ctx, "organizations:ListAccounts", "", err)}
 	}
 	return nil
 }
@@ -137,35 +141,22 @@ func (o *Organization) listUnits(ctx context.Context, found func(Member)) []inve
 
 func (o *Organization) listUnit(ctx context.Context, unit string, found func(Member)) error {
 	pages := organizations.NewListAccountsForParentPaginator(o.directory, &organizations.ListAccountsForParentInput{ParentId: aws.String(unit)})
-	for pages.HasMorePages() {
-		page, err := along(ctx, func(ctx context.Context) (*organizations.ListAccountsForParentOutput, error) {
-			return pages.NextPage(ctx)
-		})
-		if err != nil {
-			return err
-		}
+	return eachPage(ctx, pages, func(page *organizations.ListAccountsForParentOutput) {
 		for _, a := range page.Accounts {
 			found(memberOf(a, unit))
 		}
-	}
-	return nil
+	})
 }
 
 func (o *Organization) unitsBelow(ctx context.Context, unit string) ([]string, error) {
 	var below []string
 	pages := organizations.NewListOrganizationalUnitsForParentPaginator(o.directory, &organizations.ListOrganizationalUnitsForParentInput{ParentId: aws.String(unit)})
-	for pages.HasMorePages() {
-		page, err := along(ctx, func(ctx context.Context) (*organizations.ListOrganizationalUnitsForParentOutput, error) {
-			return pages.NextPage(ctx)
-		})
-		if err != nil {
-			return below, err
-		}
+	err := eachPage(ctx, pages, func(page *organizations.ListOrganizationalUnitsForParentOutput) {
 		for _, u := range page.OrganizationalUnits {
 			below = append(below, aws.ToString(u.Id))
 		}
-	}
-	return below, nil
+	})
+	return below, err
 }
 
 // memberOf reads the state from State and, where that is not given, from Status, which AWS retired

@@ -56,15 +56,14 @@ func (o *Organization) listRegions(ctx context.Context, id string) ([]listedRegi
 	ctx = withRoute(ctx, &route{endpoint: o.source.doubts.about("account", o.source.home)})
 	var regions []listedRegion
 	pages := accountapi.NewListRegionsPaginator(o.accounts, &accountapi.ListRegionsInput{AccountId: aws.String(id)})
-	for pages.HasMorePages() {
-		page, err := along(ctx, func(ctx context.Context) (*accountapi.ListRegionsOutput, error) { return pages.NextPage(ctx) })
-		if err != nil {
-			return nil, err
-		}
+	err := eachPage(ctx, pages, func(page *accountapi.ListRegionsOutput) {
 		for _, r := range page.Regions {
 			off := r.RegionOptStatus == types.RegionOptStatusDisabled || r.RegionOptStatus == types.RegionOptStatusDisabling
 			regions = append(regions, listedRegion{aws.ToString(r.RegionName), off})
 		}
+	})
+	if err == nil && len(regions) == 0 {
+		err = unread("account:ListRegions of %s gave no Region, and every account has some", id)
 	}
-	return regions, nil
+	return regions, err
 }

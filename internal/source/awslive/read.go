@@ -10,6 +10,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
 	"github.com/aws/aws-sdk-go-v2/service/ec2/types"
 
+	"flowproof/internal/awscall"
 	"flowproof/internal/inventory"
 )
 
@@ -123,13 +124,14 @@ func readFlowLogs(ctx context.Context, client regionReader, inv *inventory.Inven
 }
 
 // paginator is one of the SDK's.
-type paginator[Page any] interface {
+type paginator[Page, Option any] interface {
 	HasMorePages() bool
-	NextPage(context.Context, ...func(*ec2.Options)) (Page, error)
+	NextPage(context.Context, ...func(*Option)) (Page, error)
 }
 
 // eachPage reads a list to its end, each page under the deadline of a call.
-func eachPage[Page any](ctx context.Context, pages paginator[Page], add func(Page)) error {
+func eachPage[Page, Option any](ctx context.Context, pages paginator[Page, Option], add func(Page)) error {
+	ctx = awscall.List(ctx)
 	for pages.HasMorePages() {
 		page, err := along(ctx, func(ctx context.Context) (Page, error) { return pages.NextPage(ctx) })
 		if err != nil {

@@ -11,6 +11,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 	"github.com/aws/smithy-go"
 
+	"flowproof/internal/awscall"
 	"flowproof/internal/inventory"
 )
 
@@ -104,6 +105,7 @@ func (n *named) owns(ctx context.Context, client bucketReader, account, name str
 func ownBuckets(ctx context.Context, client bucketReader) (map[string]bool, error) {
 	names := map[string]bool{}
 	in := &s3.ListBucketsInput{}
+	ctx = awscall.List(ctx)
 	for {
 		out, err := limited(ctx, client.ListBuckets, in)
 		if err != nil {

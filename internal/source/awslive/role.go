@@ -9,6 +9,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/iam"
 	"github.com/aws/aws-sdk-go-v2/service/iam/types"
 
+	"flowproof/internal/awscall"
 	"flowproof/internal/inventory"
 )
 
@@ -64,8 +65,9 @@ func readRole(ctx context.Context, client roleReader, name string) ([]inventory.
 func readInline(ctx context.Context, client roleReader, role string) ([]inventory.RolePolicy, error) {
 	var policies []inventory.RolePolicy
 	in := &iam.ListRolePoliciesInput{RoleName: aws.String(role)}
+	list := awscall.List(ctx)
 	for {
-		page, err := limited(ctx, client.ListRolePolicies, in)
+		page, err := limited(list, client.ListRolePolicies, in)
 		if err != nil {
 			return nil, err
 		}
@@ -93,8 +95,9 @@ func readInline(ctx context.Context, client roleReader, role string) ([]inventor
 func readAttached(ctx context.Context, client roleReader, role string) ([]inventory.RolePolicy, error) {
 	var policies []inventory.RolePolicy
 	in := &iam.ListAttachedRolePoliciesInput{RoleName: aws.String(role)}
+	list := awscall.List(ctx)
 	for {
-		page, err := limited(ctx, client.ListAttachedRolePolicies, in)
+		page, err := limited(list, client.ListAttachedRolePolicies, in)
 		if err != nil {
 			return nil, err
 		}
