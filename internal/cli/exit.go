@@ -1,9 +1,11 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"slices"
+	"strings"
 
 	"flowproof/internal/event"
 	"flowproof/internal/finding"
@@ -65,7 +67,8 @@ func errorStatus(err error) int {
 		return statusInterrupted
 	case errors.Is(err, awslive.ErrNoIdentity):
 		return statusNoIdentity
-	case errors.Is(err, errUsage), errors.Is(err, awslive.ErrNoRegion), errors.Is(err, awslive.ErrNoAccount), errors.Is(err, awslive.ErrSession):
+	case errors.Is(err, errUsage), errors.Is(err, awslive.ErrNoRegion), errors.Is(err, awslive.ErrNoAccount), errors.Is(err, awslive.ErrSession),
+		errors.Is(err, awslive.ErrProfile), errors.Is(err, awslive.ErrEndpoint):
 		return statusUsage
 	}
 	return statusInternal
@@ -74,13 +77,30 @@ func errorStatus(err error) int {
 // nextStep is what to do about an error, where there is something better than its text.
 func nextStep(err error) string {
 	var asked *awslive.IdentityError
+	var none *awslive.CredentialsError
 	switch {
-	case !errors.Is(err, awslive.ErrNoIdentity):
-		return ""
-	case !errors.As(err, &asked):
+	case errors.As(err, &none):
+		return cmp.Or(commandOf(none.Command), none.Advice, identityStep(none.Cause))
+	case errors.As(err, &asked):
+		return identityStep(asked.Cause)
+	case errors.Is(err, awslive.ErrNoIdentity):
 		return giveCredentials
 	}
-	switch asked.Cause {
+	return ""
+}
+
+// commandOf is a command as a shell takes it.
+func commandOf(words []string) string {
+	quoted := make([]string, len(words))
+	for i, w := range words {
+		quoted[i] = shellWord(w)
+	}
+	return strings.Join(quoted, " ")
+}
+
+// identityStep is what to do where nobody can say who this is.
+func identityStep(cause inventory.Cause) string {
+	switch cause {
 	case inventory.Unreachable:
 		return "check the network and the proxy, and the address where --endpoint-url or AWS_ENDPOINT_URL gives one"
 	case inventory.RegionDisabled:

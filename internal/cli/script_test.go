@@ -2,12 +2,15 @@ package cli_test
 
 import (
 	"errors"
+	"fmt"
+	"net/http"
 	"net/http/httptest"
 	"os"
 	"os/exec"
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
@@ -43,6 +46,7 @@ func TestScripts(t *testing.T) {
 			"fleet":   serveFleet,
 			"sandbox": serveScenario,
 			"truth":   holdsTruth,
+			"watch":   watchDials,
 		},
 	})
 }
@@ -83,6 +87,32 @@ func approve(ts *testscript.TestScript, neg bool, args []string) {
 		ts.Fatalf("%s has no hash", args[1])
 	}
 	exits(ts, false, slices.Concat([]string{want, "flowproof"}, args, []string{"--approve", hash[:8]}))
+}
+
+// watchDials writes every host beyond this machine that a command asks for to the file "dialled", one a
+// line: a proxy is told all of them, and connects to none. Go takes no proxy for loopback addresses.
+func watchDials(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) > 0 {
+		ts.Fatalf("usage: watch")
+	}
+	path := ts.MkAbs("dialled")
+	var writing sync.Mutex
+	proxy := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		writing.Lock()
+		defer writing.Unlock()
+		file, err := os.OpenFile(path, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o600)
+		if err == nil {
+			_, err = fmt.Fprintln(file, r.Host)
+			err = errors.Join(err, file.Close())
+		}
+		if err != nil {
+			panic(err)
+		}
+		w.WriteHeader(http.StatusBadGateway)
+	}))
+	ts.Defer(proxy.Close)
+	ts.Setenv("HTTP_PROXY", proxy.URL)
+	ts.Setenv("HTTPS_PROXY", proxy.URL)
 }
 
 // serveScenario serves a scenario file, or the demo's, and points AWS_ENDPOINT_URL at it.

@@ -41,7 +41,28 @@ func (a *app) resolve(cmd *cobra.Command) (config.Resolved, error) {
 	if len(ignored) > 0 && !r.Settings.Quiet {
 		a.sayf("ignored, as no setting is called so: %s\n", terminal.Printable(strings.Join(ignored, ", ")))
 	}
+	a.tellFound(cmd, r)
 	return r, nil
+}
+
+// tellFound names the settings of a file that merely lies in the current folder where they decide whose
+// credentials are used and who gets to see them: the folder may be somebody else's. The file cannot
+// ask for silence.
+func (a *app) tellFound(cmd *cobra.Command, r config.Resolved) {
+	var told []string
+	quiet := r.Settings.Quiet
+	for _, v := range r.Found {
+		switch v.Key {
+		case "profile", "endpoint-url":
+			told = append(told, fmt.Sprintf("%s %s", v.Key, v.Value))
+		case "quiet":
+			quiet = false
+		}
+	}
+	if len(told) == 0 || quiet || r.Settings.Source != "aws" || cmd.Flags().Lookup("endpoint-url") == nil {
+		return
+	}
+	a.sayf("%s\n", terminal.Printable("flowproof.yaml in this folder sets "+strings.Join(told, " and ")))
 }
 
 // suggestFlag names the flag that an unknown one may have been meant for.

@@ -106,6 +106,7 @@ type Value struct {
 type Resolved struct {
 	Settings Settings
 	Values   []Value // every setting, in the order of the table
+	Found    []Value // those of them that come from a settings file that nobody named
 }
 
 // layer is one place that settings come from.
@@ -117,13 +118,18 @@ type layer struct {
 // Load resolves every setting from the flags that were given, the environment, the settings
 // file and the defaults, the first that has it deciding.
 func Load(flags *pflag.FlagSet, getenv func(string) string) (Resolved, error) {
-	path, file, err := readFile(flags, getenv)
+	path, named, file, err := readFile(flags, getenv)
 	if err != nil {
 		return Resolved{}, err
 	}
 	r, err := resolve([]layer{flagLayer(flags), envLayer(getenv), fileLayer(path, file.values)})
 	if err != nil {
 		return Resolved{}, err
+	}
+	for _, v := range r.Values {
+		if !named && v.Layer == "file "+path {
+			r.Found = append(r.Found, v)
+		}
 	}
 	shown := Value{Key: suppressionsKey, Value: append([]Suppression{}, file.suppressions...), Layer: "default"}
 	if file.suppressions != nil {
@@ -162,6 +168,9 @@ func decide(s Setting, layers []layer) (value any, from string, err error) {
 			continue
 		}
 		value, err := s.parse(texts)
+		if err != nil && s.Unshown {
+			return nil, "", fmt.Errorf("%s (%s) %w", s.Key, l.name(s), err)
+		}
 		if err != nil {
 			return nil, "", fmt.Errorf("%s (%s): %q %w", s.Key, l.name(s), texts, err)
 		}
@@ -221,11 +230,11 @@ func envLayer(getenv func(string) string) layer {
 }
 
 // readFile reads the settings file: one that was named has to be there, the implicit one not.
-func readFile(flags *pflag.FlagSet, getenv func(string) string) (path string, c contents, err error) {
-	path, named := getenv(fileEnv), true
+func readFile(flags *pflag.FlagSet, getenv func(string) string) (path string, named bool, c contents, err error) {
+	path, named = getenv(fileEnv), true
 	if f := flags.Lookup(fileFlag); f != nil && f.Changed {
 		if path = f.Value.String(); path == "" {
-			return "", c, errors.New("--config is empty: name a file, or leave the flag out")
+			return "", named, c, errors.New("--config is empty: name a file, or leave the flag out")
 		}
 	}
 	if path == "" {
@@ -233,15 +242,15 @@ func readFile(flags *pflag.FlagSet, getenv func(string) string) (path string, c 
 	}
 	raw, err := os.ReadFile(path) //nolint:gosec // the user names their own file
 	if errors.Is(err, fs.ErrNotExist) && !named {
-		return path, c, nil
+		return path, named, c, nil
 	}
 	if err != nil {
-		return "", c, fmt.Errorf("read the settings file: %w", err)
+		return "", named, c, fmt.Errorf("read the settings file: %w", err)
 	}
 	if c, err = parseFile(raw); err != nil {
-		return "", c, fmt.Errorf("settings file %s: %w", path, err)
+		return "", named, c, fmt.Errorf("settings file %s: %w", path, err)
 	}
-	return path, c, nil
+	return path, named, c, nil
 }
 
 func fileLayer(path string, values map[string][]string) layer {

@@ -35,6 +35,8 @@ type Setting struct {
 	// Pattern is a regular expression for the whole of a text or of an item, and
 	// Form the same in words. Both or neither.
 	Pattern, Form string
+	// Unshown marks a setting whose wrong values are never shown: they may hold a secret.
+	Unshown bool
 	// Placeholder stands for the value in the help of the flag.
 	Placeholder string
 	// NoFlag marks a setting that the command line does not have.
@@ -82,7 +84,7 @@ func reading() []Setting {
 		{Key: "profile", Kind: Text, Placeholder: "NAME", Doc: "profile of the AWS configuration to use"},
 		{
 			Key: "endpoint-url", Kind: Text, Placeholder: "URL",
-			Pattern: `https?://.+`, Form: "a URL that starts with http:// or https://",
+			Pattern: `https?://[^@?#\s]+`, Form: "a URL that starts with http:// or https:// and holds no user name or password", Unshown: true,
 			Doc: "address to send every AWS call to",
 		},
 		{

@@ -108,6 +108,7 @@ func (p *Progress) draw() {
 	now := p.now()
 	switch {
 	case p.started.IsZero() || now.Sub(p.started) < quietFor:
+	case p.counted.Listed == 0 && p.counted.Expected == 0: // nobody knows yet whose account it is
 	case p.live && now.Sub(p.logged) < drawEvery: // thousands of scopes can end in a second
 	case p.live:
 		p.logged = now

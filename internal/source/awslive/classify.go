@@ -52,16 +52,19 @@ func classify(err error, c circumstances) (inventory.Cause, string) {
 	var api smithy.APIError
 	var body *smithy.DeserializationError
 	var given notTried
-	var none *awscall.NoAnswerError
+	var noAnswer *awscall.NoAnswerError
+	var none *CredentialsError
 	switch {
 	case c.run.Err() != nil:
 		return inventory.Interrupted, interruption(c.run)
 	case errors.As(err, &given):
 		return given.cause, given.Error()
-	case errors.As(err, &none):
-		return inventory.Incomplete, renewal(err) + oneLine(none.Error())
+	case errors.As(err, &noAnswer):
+		return inventory.Incomplete, renewal(err) + oneLine(noAnswer.Error())
 	case errors.As(err, &api):
 		return classifyAPI(err, api, c), renewal(err) + describeAPI(api)
+	case errors.As(err, &none):
+		return none.Cause, none.Message
 	case isTimeout(err):
 		return inventory.Unreachable, "no answer in time: " + rootMessage(err)
 	case isCut(err), errors.As(err, &body):

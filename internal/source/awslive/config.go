@@ -7,15 +7,27 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"net/url"
 	"os"
 	"strconv"
+	"sync/atomic"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 	"github.com/aws/aws-sdk-go-v2/config"
 	"github.com/aws/aws-sdk-go-v2/credentials"
-	"github.com/aws/aws-sdk-go-v2/credentials/stscreds"
+	accountapi "github.com/aws/aws-sdk-go-v2/service/account"
+	"github.com/aws/aws-sdk-go-v2/service/cloudwatch"
+	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs"
+	"github.com/aws/aws-sdk-go-v2/service/ec2"
+	"github.com/aws/aws-sdk-go-v2/service/firehose"
+	"github.com/aws/aws-sdk-go-v2/service/iam"
+	"github.com/aws/aws-sdk-go-v2/service/organizations"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/aws/aws-sdk-go-v2/service/signin"
+	"github.com/aws/aws-sdk-go-v2/service/sso"
+	"github.com/aws/aws-sdk-go-v2/service/ssooidc"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 	"github.com/aws/smithy-go/logging"
 	"github.com/aws/smithy-go/middleware"
@@ -50,6 +62,12 @@ const (
 	scopeDeadline     = 5 * time.Minute
 )
 
+// serviceIDs are the services that calls can go to, those of signing in among them.
+var serviceIDs = []string{
+	sts.ServiceID, ec2.ServiceID, iam.ServiceID, cloudwatchlogs.ServiceID, cloudwatch.ServiceID, s3.ServiceID, firehose.ServiceID,
+	organizations.ServiceID, accountapi.ServiceID, sso.ServiceID, ssooidc.ServiceID, signin.ServiceID,
+}
+
 // fallbackRegion is where the first calls go when nobody names a Region.
 const fallbackRegion = "us-east-1"
 
@@ -63,7 +81,8 @@ type Source struct {
 	regions  *clients
 	identity identityReader
 	byName   *named
-	self     *account // the caller's own, once Discover knows it
+	self     *account     // the caller's own, once Discover knows it
+	accounts atomic.Int32 // known to be there
 	doubts   doubts
 }
 
@@ -94,25 +113,48 @@ func LoadConfig(ctx context.Context, o Options) (aws.Config, error) {
 	if err != nil {
 		return aws.Config{}, err
 	}
-	load := []func(*config.LoadOptions) error{
+	p, err := readProfile(ctx, o.Profile)
+	if err != nil {
+		return aws.Config{}, err
+	}
+	e, err := readEndpoints(o.EndpointURL, p, os.Environ())
+	if err == nil {
+		err = unsetEmpty(endpointVariable)
+	}
+	if err != nil {
+		return aws.Config{}, err
+	}
+	load, err := credentialOptions(p, e, o.MFAToken)
+	if err != nil {
+		return aws.Config{}, err
+	}
+	load = append(load,
 		config.WithRetryer(func() aws.Retryer { return retryer }),
-		config.WithHTTPClient(newHTTPClient()),
+		config.WithHTTPClient(newHTTPClient(e.proxy)),
 		config.WithAPIOptions(checked()),
 		config.WithLogger(logging.Nop{}), // what the SDK has to say is in its errors
-		config.WithAppID("flowproof-" + cmp.Or(o.Version, "dev")),
-		config.WithAssumeRoleCredentialOptions(func(a *stscreds.AssumeRoleOptions) { a.TokenProvider = o.MFAToken }),
-	}
+		config.WithAppID("flowproof-"+cmp.Or(o.Version, "dev")),
+	)
 	if o.Profile != "" {
 		load = append(load, config.WithSharedConfigProfile(o.Profile))
 	}
-	if o.EndpointURL != "" {
-		load = append(load, config.WithBaseEndpoint(o.EndpointURL))
-	}
 	cfg, err := config.LoadDefaultConfig(ctx, load...)
 	if err != nil {
-		return aws.Config{}, fmt.Errorf("load the AWS configuration: %w", err)
+		return aws.Config{}, p.unusable(err)
 	}
+	cfg.Credentials = providing{cfg.Credentials, p}
+	cfg.BaseEndpoint = orNil(e.all.url)
+	cfg.ConfigSources = append([]any{e}, cfg.ConfigSources...)
 	return cfg, nil
+}
+
+// unsetEmpty removes a variable that is set to nothing, which the AWS CLI takes for one that is not
+// set. The SDK's clients do not: they then look at no endpoint of their own service.
+func unsetEmpty(variable string) error {
+	if value, set := os.LookupEnv(variable); set && value == "" {
+		return os.Unsetenv(variable)
+	}
+	return nil
 }
 
 // At reads whatever answers at an endpoint, with fixed credentials and none of this machine's
@@ -135,10 +177,11 @@ func ConfigAt(endpointURL string) (aws.Config, error) {
 	if err != nil {
 		return aws.Config{}, err
 	}
+	e := endpoints{all: address{endpointURL, "the embedded AWS"}}
 	return aws.Config{
 		BaseEndpoint: aws.String(endpointURL),
 		Credentials:  credentials.NewStaticCredentialsProvider("FLOWPROOF", "flowproof", ""),
-		HTTPClient:   newHTTPClient(),
+		HTTPClient:   newHTTPClient(e.proxy),
 		APIOptions:   checked(),
 		Logger:       logging.Nop{},
 		Retryer:      func() aws.Retryer { return retryer },
@@ -179,15 +222,16 @@ func (s *Source) Calls() int64 { return s.counter.calls.Load() }
 // Throttles implements scan.Source.
 func (s *Source) Throttles() int64 { return s.counter.throttles.Load() }
 
-// Accounts implements scan.Source.
-func (s *Source) Accounts() int { return 1 }
+// Accounts implements scan.Source: none until Discover knows whose credentials these are.
+func (s *Source) Accounts() int { return int(s.accounts.Load()) }
 
 // newHTTPClient keeps as many connections as there may be calls in flight: behind one
 // endpoint the default of 10 would open a connection for most calls. It stays the SDK's own
-// kind of client, so that AWS_CA_BUNDLE and proxies from the environment work.
-func newHTTPClient() *awshttp.BuildableClient {
+// kind of client, so that AWS_CA_BUNDLE works. proxy is asked about every request.
+func newHTTPClient(proxy func(*http.Request) (*url.URL, error)) *awshttp.BuildableClient {
 	return awshttp.NewBuildableClient().
 		WithTransportOptions(func(t *http.Transport) {
+			t.Proxy = proxy
 			t.MaxIdleConns = 2 * callsInFlightMany
 			t.MaxIdleConnsPerHost = callsInFlightMany
 			t.TLSHandshakeTimeout = dialTimeout

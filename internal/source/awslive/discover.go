@@ -58,6 +58,7 @@ func (s *Source) Discover(ctx context.Context, found func(inventory.Target) erro
 		return err
 	}
 	s.self = s.own(who)
+	s.accounts.Store(1)
 	listed := <-regions
 	if err := s.checkNames(listed); err != nil {
 		return err
@@ -99,13 +100,10 @@ func (s *Source) caller(ctx context.Context) (caller, error) {
 		if ctx.Err() != nil {
 			return caller{}, ctx.Err()
 		}
+		if none, ok := errors.AsType[*CredentialsError](err); ok { // AWS was not asked
+			return caller{}, none
+		}
 		cause, message := classify(err, circumstances{run: ctx})
-		if strings.Contains(err.Error(), "get credentials") { // AWS was not asked
-			cause = inventory.Credentials
-		}
-		if strings.Contains(err.Error(), "no EC2 IMDS role found") { // the last place that the SDK looks in
-			message = "no credentials in the environment, in the profile or on an instance: " + message
-		}
 		return caller{}, &IdentityError{Region: s.home, Cause: cause, Message: message}
 	}
 	parts := strings.SplitN(aws.ToString(out.Arn), ":", 3)

@@ -35,7 +35,7 @@ func newRetryer() (aws.Retryer, error) {
 		o.MaxAttempts = attempts
 		o.RateLimiter = ratelimit.None
 		o.Backoff = retry.BackoffDelayerFunc(backoff)
-		o.Retryables = append([]retry.IsErrorRetryable{retry.IsErrorRetryableFunc(slowAnswer)}, append(o.Retryables, retry.IsErrorRetryableFunc(cutAnswer))...)
+		o.Retryables = append([]retry.IsErrorRetryable{retry.IsErrorRetryableFunc(notGiven), retry.IsErrorRetryableFunc(slowAnswer)}, append(o.Retryables, retry.IsErrorRetryableFunc(cutAnswer))...)
 	}), nil
 }
 
