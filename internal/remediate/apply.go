@@ -81,11 +81,7 @@ func (r Report) Count() map[Outcome]int {
 // The error is that of a journal that can no longer be written: what was reached is in the
 // report all the same.
 func (a Apply) Run(ctx context.Context) (Report, error) {
-	r := &applyRun{
-		Apply: a, history: a.Journal.History(), started: a.Clock.Now(),
-		results: map[string]Result{}, refused: map[string]failure{}, buckets: map[string]*sync.Mutex{},
-	}
-	r.recall()
+	r := a.begin()
 	err := r.finishWatching(ctx)
 	if err == nil {
 		err = r.calls(ctx)
@@ -106,6 +102,16 @@ type applyRun struct {
 	stopped  string
 	problems []string
 	buckets  map[string]*sync.Mutex // one request at a time to each bucket
+}
+
+// begin takes over what earlier runs reached.
+func (a Apply) begin() *applyRun {
+	r := &applyRun{
+		Apply: a, history: a.Journal.History(), started: a.Clock.Now(),
+		results: map[string]Result{}, refused: map[string]failure{}, buckets: map[string]*sync.Mutex{},
+	}
+	r.recall()
+	return r
 }
 
 // recall takes over what earlier runs reached.
@@ -243,7 +249,7 @@ func (r *applyRun) failures() int {
 	n := 0
 	for _, res := range r.results {
 		switch res.Outcome {
-		case Moved, Denied, Limited, Failed:
+		case Moved, Denied, Limited, Failed, Unknown:
 			n++
 		}
 	}

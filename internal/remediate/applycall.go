@@ -7,8 +7,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-
-	"flowproof/internal/inventory"
+	"time"
 )
 
 // call does the steps of one request: it looks, sends what is left to do, reads the answer, and
@@ -83,7 +82,7 @@ func (r *applyRun) settleAll(steps []Step, o Outcome, why string) error {
 // lookAgain reads the world for the steps of a request and gives those that are still to be done.
 // What is in the wanted state is done, and what has moved stops.
 func (r *applyRun) lookAgain(ctx context.Context, steps []Step) ([]Step, error) {
-	seen, err := r.Reader.see(ctx, r.Plan.ID, steps)
+	seen, err := r.Reader.see(ctx, r.Plan, steps)
 	if err != nil {
 		return nil, r.unreadable(ctx, steps, err)
 	}
@@ -172,7 +171,7 @@ func (r *applyRun) send(ctx context.Context, steps []Step) ([]failedStep, error)
 		r.remember(steps[0], f)
 		return allFailed(steps, f), nil
 	}
-	return r.read(ctx, steps, answer)
+	return r.confirm(ctx, steps, answer)
 }
 
 func allFailed(steps []Step, f failure) []failedStep {
@@ -185,23 +184,22 @@ func allFailed(steps []Step, f failure) []failedStep {
 
 // exchange sends a request between its two records.
 func (r *applyRun) exchange(ctx context.Context, intent Intent) (Answer, error, error) {
-	if err := r.Journal.append(Record{Type: RecordIntent, Intent: &intent}); err != nil {
-		return Answer{}, nil, err
-	}
 	api := intent.API
 	if intent.Token != "" {
-		api = withMember(api, "ClientToken", intent.Token)
+		var err error
+		if api, err = withMember(api, "ClientToken", intent.Token); err != nil {
+			return Answer{}, err, nil
+		}
+	}
+	if err := r.Journal.append(Record{Type: RecordIntent, Intent: &intent}); err != nil {
+		return Answer{}, nil, err
 	}
 	answer, sendErr := r.Writer.Write(context.WithoutCancel(ctx), intent.Region, api)
 	answered := Answered{
 		Command: intent.Command, Call: intent.Call, Send: intent.Send, Created: answer.Created, Unsuccessful: answer.Unsuccessful,
 	}
 	if sendErr != nil {
-		f := failureOf(sendErr)
-		answered.Code, answered.Message = cmp.Or(f.code, "error"), f.message
-		if f.class == unanswered {
-			answered.Code = brokenConnection
-		}
+		answered.Code, answered.Message = failureOf(sendErr).recorded()
 	}
 	if err := r.Journal.append(Record{Type: RecordAnswer, Answer: &answered}); err != nil {
 		return Answer{}, nil, fmt.Errorf("a request was sent and its answer could not be written down; apply again to find out what came of it: %w", err)
@@ -215,18 +213,12 @@ func (r *applyRun) exchange(ctx context.Context, intent Intent) (Answer, error, 
 func (r *applyRun) intend(steps []Step, api API) Intent {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	c := r.history.calls[steps[0].Call]
-	intent := Intent{
-		Command: CommandApply, Call: steps[0].Call, Send: c.sends + 1,
-		Account: steps[0].Account, Region: steps[0].Region, API: api,
-	}
-	for _, s := range steps {
-		intent.Steps = append(intent.Steps, s.ID)
-	}
+	intent := r.history.next(CommandApply, steps[0].Call, steps, api)
 	if api.Operation != createFlowLogs {
 		return intent
 	}
-	if c.last != nil && (!c.answered || c.failed) && !c.reused && slices.Equal(c.last.Steps, intent.Steps) {
+	c := r.history.calls[intent.Call]
+	if c.last != nil && (!c.answered || c.failed) && !c.spent && slices.Equal(c.last.Steps, intent.Steps) {
 		intent.Token = c.last.Token
 		return intent
 	}
@@ -261,77 +253,96 @@ func (r *applyRun) remember(s Step, f failure) {
 	r.refused[operationKey(s)] = f
 }
 
-// read settles what an accepted request did, and gives what it did not.
-func (r *applyRun) read(ctx context.Context, steps []Step, answer Answer) ([]failedStep, error) {
-	if steps[0].Action != CreateFlowLog {
-		results := make([]Result, len(steps))
-		for i, s := range steps {
-			results[i] = resultOf(s, Done)
-			results[i].ours = true
-		}
-		return nil, r.settle(results...)
+// confirm settles what reading back shows of a request that was accepted, and gives the steps that AWS
+// refused all the same. That a request was accepted proves nothing: most answers have no content, and
+// ids of flow logs can be those of an old request. What is new can take a while to be shown.
+func (r *applyRun) confirm(ctx context.Context, steps []Step, answer Answer) ([]failedStep, error) {
+	refused, open := answer.refused(steps)
+	open, unread, err := watchFor(ctx, tries{clock: r.Clock}, open, r.lookBack)
+	switch {
+	case err != nil || len(open) == 0:
+		return refused, err
+	case unread == nil && ctx.Err() == nil && open[0].Action == CreateFlowLog:
+		return append(refused, allFailed(open, failure{class: unshown, message: "EC2 accepted it and shows no flow log of it"})...), nil
 	}
-	made, err := r.confirm(ctx, steps, answer.Created)
-	var failed []failedStep
+	return refused, r.settleAll(open, Unknown, unconfirmed(ctx, unread, "apply again"))
+}
+
+// watchFor looks at steps until all are settled, what was done had the time to be shown, or looking is
+// not allowed. It gives the steps that are open still, and the error that kept some from being looked at.
+func watchFor(ctx context.Context, wait tries, steps []Step, look func(context.Context, []Step) ([]Step, error, error)) (open []Step, unread, err error) {
+	for open = steps; len(open) > 0; {
+		if open, unread, err = look(ctx, open); err != nil || len(open) == 0 {
+			return open, unread, err
+		}
+		denied := unread != nil && unreadableOutcome(unread) == Denied
+		if denied || !wait.again(ctx, failure{class: unpropagated}) {
+			break
+		}
+	}
+	return open, unread, nil
+}
+
+// unconfirmed says why it is not known whether an accepted request was done.
+func unconfirmed(ctx context.Context, unread error, again string) string {
+	const sent = "it was sent and accepted, and "
+	switch {
+	case unread != nil:
+		return sent + "could not be read back: " + unread.Error() + "; " + again + " to find out what came of it"
+	case ctx.Err() != nil:
+		return sent + "reading back did not show it before the interruption; " + again + " to find out what came of it"
+	}
+	return sent + "reading back did not show it for " + inWords(propagationFor) + ": whatever stands between here and AWS may have answered in its place; look at the resource, then " + again
+}
+
+// inWords is a duration of whole minutes.
+func inWords(d time.Duration) string { return count(int(d.Minutes()), "minute") }
+
+// lookBack settles the steps whose resource is as they want it, and gives the others, with the error
+// that kept some from being looked at. An interruption does not keep it from looking.
+func (r *applyRun) lookBack(ctx context.Context, steps []Step) (open []Step, unread, err error) {
+	ctx = context.WithoutCancel(ctx)
+	seen, unread := r.Reader.see(ctx, r.Plan, steps)
+	if unread != nil {
+		return steps, unread, nil
+	}
 	var results []Result
 	for _, s := range steps {
-		id, ok := made[s.Resource]
-		i := slices.IndexFunc(answer.Unsuccessful, func(u Unsuccessful) bool { return u.Resource == s.Resource })
-		switch {
-		case ok:
-			res := resultOf(s, Done)
-			res.Made, res.ours = id, true
-			results = append(results, res)
-		case i >= 0:
-			u := answer.Unsuccessful[i]
-			failed = append(failed, failedStep{s, classify(u.Code, u.Message)})
-		case err != nil:
-			res := resultOf(s, NotSent)
-			res.Detail = "it was sent; whether it was done is found out by the next apply: " + err.Error()
-			results = append(results, res)
-		default:
-			failed = append(failed, failedStep{s, failure{class: unanswered, message: "EC2 answered neither with a flow log for it nor with an error"}})
+		want, why := requestOf(s.API)
+		var sight sight
+		if why == nil {
+			sight, why = seen.wanted(ctx, s, want, r.circumstances(s))
 		}
+		if why != nil || !sight.have {
+			open, unread = append(open, s), cmp.Or(unread, why)
+			continue
+		}
+		results = append(results, r.shown(s, sight))
 	}
-	return failed, r.settle(results...)
+	return open, unread, r.settle(results...)
 }
 
-// confirm finds out which resource each new flow log is on: the answer has ids only, and an id that
-// EC2 repeats for an old token may be of a flow log that is long gone. What is new can take a
-// while to be shown. It goes on through an interruption for one look.
-func (r *applyRun) confirm(ctx context.Context, steps []Step, created []string) (map[string]string, error) {
-	made := map[string]string{}
-	if len(created) == 1 && len(steps) == 1 {
-		made[steps[0].Resource] = created[0]
+// shown is the result of a step whose resource is as it wants it after its request was sent.
+func (r *applyRun) shown(s Step, seen sight) Result {
+	res := resultOf(s, Done)
+	res.Made, res.ours = seen.made, seen.ours
+	if !seen.ours {
+		res.Outcome, res.Detail = Already, seen.detail
 	}
-	wait := tries{clock: r.Clock}
-	for {
-		logs, err := r.Reader.flowLogs(context.WithoutCancel(ctx), steps[0].Region, byID, created)
-		if err != nil {
-			return made, err
-		}
-		for _, l := range logs {
-			made[l.ResourceID] = l.ID
-		}
-		if len(logs) >= len(created) {
-			return made, nil
-		}
-		if !wait.again(ctx, failure{class: unpropagated}) {
-			if ctx.Err() != nil {
-				return made, ctx.Err()
-			}
-			return shownOnly(logs), nil
-		}
-	}
+	return res
 }
 
-// shownOnly leaves out ids that EC2 gave and does not show, however long one waits.
-func shownOnly(logs []inventory.FlowLog) map[string]string {
-	made := map[string]string{}
-	for _, l := range logs {
-		made[l.ResourceID] = l.ID
+// refused splits steps into those that an accepted request was refused for, and the others.
+func (a Answer) refused(steps []Step) (refused []failedStep, accepted []Step) {
+	for _, s := range steps {
+		i := slices.IndexFunc(a.Unsuccessful, func(u Unsuccessful) bool { return u.Resource == s.Resource })
+		if i < 0 {
+			accepted = append(accepted, s)
+			continue
+		}
+		refused = append(refused, failedStep{s, classify(a.Unsuccessful[i].Code, a.Unsuccessful[i].Message)})
 	}
-	return made
+	return refused, accepted
 }
 
 // decide settles the failures that nothing can be done about, and after a wait gives the steps that
@@ -359,14 +370,35 @@ func (r *applyRun) decide(ctx context.Context, attempt *tries, failed []failedSt
 	if attempt.again(ctx, worth[0].why) {
 		return steps, nil
 	}
-	if ctx.Err() != nil {
-		return nil, r.settleAll(steps, NotSent, "interrupted while waiting to try again: "+worth[0].why.text())
+	return nil, r.giveUp(ctx, worth, attempt.attempts)
+}
+
+// giveUp ends steps that were tried often enough. The last request may have been acted on whatever came
+// back, so it is looked for once more.
+func (r *applyRun) giveUp(ctx context.Context, failed []failedStep, attempts int) error {
+	steps := make([]Step, len(failed))
+	for i, f := range failed {
+		steps[i] = f.step
 	}
-	results = nil
-	for _, f := range worth {
-		results = append(results, failedResult(f.step, f.why, attempt.attempts))
+	open, unread, err := r.lookBack(ctx, steps)
+	if err != nil {
+		return err
 	}
-	return nil, r.settle(results...)
+	var results []Result
+	for _, f := range failed {
+		if !slices.ContainsFunc(open, func(s Step) bool { return s.ID == f.step.ID }) {
+			continue
+		}
+		res := failedResult(f.step, f.why, attempts)
+		if ctx.Err() != nil && res.Outcome != Unknown {
+			res.Outcome, res.Detail = NotSent, "interrupted while waiting to try again: "+f.why.text()
+		}
+		if unread != nil {
+			res.Detail += "; it could not be looked at again: " + unread.Error()
+		}
+		results = append(results, res)
+	}
+	return r.settle(results...)
 }
 
 func failedResult(s Step, f failure, attempts int) Result {
@@ -382,7 +414,7 @@ func failedResult(s Step, f failure, attempts int) Result {
 // thing that is not there, can only where this plan has just made it.
 func (r *applyRun) mayHeal(f failedStep) bool {
 	switch f.why.class {
-	case transient, unanswered, exists, tokenReused:
+	case transient, unanswered, unshown, exists, tokenReused:
 		return true
 	case unpropagated:
 		want, err := requestOf(f.step.API)

@@ -64,7 +64,7 @@ func TestTheWorldMoved(t *testing.T) {
 		},
 		"somebody made the group, without retention": {
 			func(s *stand) { s.call("eu-west-1", "logs", "CreateLogGroup", `{"logGroupName":"MyFlowLogs"}`) },
-			"put-retention-policy MyFlowLogs", Moved, "as flowproof makes it", "with retention_days 0",
+			"put-retention-policy MyFlowLogs", Moved, "as flowproof makes it", "without the tag",
 			map[string]Outcome{"create-log-group MyFlowLogs": Already, logA: Done, logB: Blocked, logC: Blocked},
 		},
 		"somebody made the group as it is wanted": {

@@ -106,6 +106,9 @@ func (r *applyRun) problem(format string, args ...any) {
 	r.problems = append(r.problems, fmt.Sprintf(format, args...))
 }
 
+// restoreSuffix ends the name, in the journal, of the request that puts a bucket's policy back.
+const restoreSuffix = "/restore-bucket-policy"
+
 // restore writes a bucket's policy as it was, in a request of its own.
 func (r *applyRun) restore(ctx context.Context, intent Intent) error {
 	input, err := json.Marshal(map[string]string{"Bucket": intent.Bucket.Name, "Policy": intent.Bucket.Policy})
@@ -113,21 +116,44 @@ func (r *applyRun) restore(ctx context.Context, intent Intent) error {
 		return fmt.Errorf("encode a bucket policy: %w", err)
 	}
 	attempt := tries{clock: r.Clock}
-	for send := 1; ; send++ {
-		_, sendErr, err := r.exchange(ctx, Intent{
-			Command: CommandApply, Call: intent.Call + "/restore-bucket-policy", Send: send, Steps: intent.Steps,
-			Account: intent.Account, Region: intent.Bucket.Region,
-			API: API{Service: "s3", Operation: "PutBucketPolicy", Input: input},
-		})
-		if err != nil {
+	for {
+		_, sendErr, err := r.exchange(ctx, r.nextRestore(intent, input))
+		switch {
+		case err != nil:
 			return err
-		}
-		if sendErr == nil {
+		case sendErr == nil && r.isRestored(ctx, intent.Bucket):
 			return r.watched(intent, true, "EC2 had replaced it")
+		case sendErr == nil:
+			r.problem("EC2 replaced the policy of bucket %s, and S3 accepted what was there and does not show it; apply again, or put it back by hand from the journal", intent.Bucket.Name)
+			return nil
 		}
 		if f := failureOf(sendErr); !attempt.again(ctx, f) {
 			r.problem("EC2 replaced the policy of bucket %s, and putting back what was there failed: %s; apply again, or put it back by hand from the journal", intent.Bucket.Name, f.text())
 			return nil
+		}
+	}
+}
+
+func (r *applyRun) nextRestore(intent Intent, input json.RawMessage) Intent {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	next := r.history.next(CommandApply, intent.Call+restoreSuffix, nil, API{Service: "s3", Operation: "PutBucketPolicy", Input: input})
+	next.Account, next.Region, next.Steps = intent.Account, intent.Bucket.Region, intent.Steps
+	return next
+}
+
+// isRestored reports whether a bucket's policy is what it was, as soon as S3 shows it.
+func (r *applyRun) isRestored(ctx context.Context, before *BucketBefore) bool {
+	wait := tries{clock: r.Clock}
+	for {
+		now, err := r.Reader.bucketPolicy(ctx, before.Region, before.Name)
+		if err == nil {
+			if same, err := sameDocument(before.Policy, now); err == nil && same {
+				return true
+			}
+		}
+		if !wait.again(ctx, failure{class: unpropagated}) {
+			return false
 		}
 	}
 }

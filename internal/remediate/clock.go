@@ -50,6 +50,8 @@ func (t *tries) again(ctx context.Context, f failure) bool {
 	switch f.class {
 	case transient, unanswered:
 		return t.attempts < maxAttempts && t.wait(ctx, t.attempts)
+	case unshown:
+		return t.attempts < 2 && ctx.Err() == nil // it was waited for
 	case exists, tokenReused:
 		if !t.looked {
 			t.looked = true

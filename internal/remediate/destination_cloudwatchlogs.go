@@ -126,25 +126,24 @@ func (p *planner) planGroup(t target, name string) (after []string, expect []Pre
 	if p.policy.RetentionDays == 0 {
 		return []string{made}, nil, nil
 	}
-	kept, err := p.add(change{
+	_, err = p.add(change{ // no flow log waits for it: some organisations deny it, and records matter more
 		scope: t.inv.Scope, action: PutRetentionPolicy, resource: name, reason: t.finding, after: []string{made},
 		expect: []Precondition{{Kind: FactLogGroup, Resource: name, Expect: map[string]string{"exists": "true", "retention_days": NoFact}}},
 		input:  map[string]any{"logGroupName": name, "retentionInDays": p.policy.RetentionDays},
 	})
-	return []string{made, kept}, nil, err
+	return []string{made}, nil, err
 }
 
 // adaptGroup brings an existing group to what the policy asks, where flowproof made it or may change
 // what it did not make; else it says what is missing.
 func (p *planner) adaptGroup(t target, g inventory.LogGroup) (after []string, err error) {
 	if p.policy.RetentionDays > 0 && !g.Keeps(p.policy.RetentionDays) {
-		if after, err = p.raiseRetention(t.inv, t.finding, g); err != nil {
+		if _, err := p.raiseRetention(t.inv, t.finding, g); err != nil {
 			return nil, err
 		}
 	}
 	if p.policy.KMSKey != "" && g.KMSKey == "" {
-		keyed, err := p.giveKey(t.inv, t.finding, g)
-		return append(after, keyed...), err
+		return p.giveKey(t.inv, t.finding, g)
 	}
-	return after, nil
+	return nil, nil
 }

@@ -26,7 +26,7 @@ func (a Apply) DryRun(ctx context.Context) Report {
 
 // try looks at the steps of a request and asks about those that are left to do.
 func (a Apply) try(ctx context.Context, call []Step) []Result {
-	seen, err := a.Reader.see(ctx, a.Plan.ID, call)
+	seen, err := a.Reader.see(ctx, a.Plan, call)
 	if err != nil {
 		return unreadableResults(call, err)
 	}
@@ -71,11 +71,20 @@ func (a Apply) ask(ctx context.Context, steps []Step) []Result {
 		results[i] = resultOf(s, NotTried)
 		results[i].Detail = fmt.Sprintf("%s has no dry run; it is as it was when the plan was made", s.API.Operation)
 	}
-	api, err := Merge(steps)
-	if err != nil || api.Service != "ec2" {
+	if steps[0].API.Service != "ec2" {
 		return results
 	}
-	_, err = a.Writer.Write(ctx, steps[0].Region, withMember(api, "DryRun", true))
+	api, err := Merge(steps)
+	if err == nil {
+		api, err = withMember(api, "DryRun", true)
+	}
+	if err != nil {
+		for i := range results {
+			results[i].Outcome, results[i].Detail = Failed, err.Error()
+		}
+		return results
+	}
+	_, err = a.Writer.Write(ctx, steps[0].Region, api)
 	f := failure{message: "EC2 answered a dry run as if it were none"}
 	if err != nil {
 		f = failureOf(err)
@@ -97,21 +106,20 @@ func (a Apply) ask(ctx context.Context, steps []Step) []Result {
 }
 
 // withMember adds a member to the input of a request.
-func withMember(api API, name string, value any) API {
+func withMember(api API, name string, value any) (API, error) {
 	var input map[string]json.RawMessage
-	if json.Unmarshal(api.Input, &input) != nil {
-		return api // Decode has refused inputs that are no objects
+	if err := json.Unmarshal(api.Input, &input); err != nil || input == nil {
+		return API{}, fmt.Errorf("add %s to the request of %s:%s: its input is not an object", name, api.Service, api.Operation)
 	}
 	raw, err := json.Marshal(value)
 	if err != nil {
-		return api
+		return API{}, fmt.Errorf("add %s to the request of %s:%s: %w", name, api.Service, api.Operation, err)
 	}
 	input[name] = raw
-	if raw, err = json.Marshal(input); err != nil {
-		return api
+	if api.Input, err = json.Marshal(input); err != nil {
+		return API{}, fmt.Errorf("add %s to the request of %s:%s: %w", name, api.Service, api.Operation, err)
 	}
-	api.Input = raw
-	return api
+	return api, nil
 }
 
 // Allowed reports whether a dry run found nothing in the way.

@@ -1,6 +1,7 @@
 package remediate
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"io"
@@ -19,7 +20,8 @@ type failureClass int
 const (
 	refused      failureClass = iota // as it stands it will never work
 	transient                        // throttling, 5xx, a conflict: again in a moment
-	unanswered                       // the connection broke: it may have been done
+	unanswered                       // no answer of AWS's came: it may have been done
+	unshown                          // it was accepted, and reading back does not show it
 	unpropagated                     // what was just made is not known everywhere yet
 	exists                           // what the request wants is there
 	absent                           // what the request is about is not there
@@ -33,6 +35,7 @@ type failure struct {
 	class   failureClass
 	code    string
 	message string
+	garbled bool // something came that is no answer of the operation, where nothing came otherwise
 }
 
 // codesOf lists error codes as AWS services spell them (EC2 API error reference, references of
@@ -80,7 +83,10 @@ func failureOf(err error) failure {
 	var api smithy.APIError
 	if !errors.As(err, &api) {
 		f := failure{class: refused, message: oneLine(rootMessage(err))}
-		if isBroken(err) {
+		switch {
+		case isGarbled(err):
+			f.class, f.garbled = unanswered, true
+		case isBroken(err):
 			f.class = unanswered
 		}
 		return f
@@ -116,14 +122,20 @@ func classify(code, message string) failure {
 	return f
 }
 
+// isGarbled reports whether what came back is not the answer of the operation: the request may have been
+// acted on, by AWS or by whoever answered in its place.
+func isGarbled(err error) bool {
+	var reading *smithy.DeserializationError
+	return errors.As(err, &reading) && !errors.Is(err, io.ErrUnexpectedEOF)
+}
+
 // isBroken reports whether an error is of the connection: the request may have been acted on.
 func isBroken(err error) bool {
 	if errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, io.EOF) || errors.Is(err, context.DeadlineExceeded) {
 		return true
 	}
 	var sending *smithyhttp.RequestSendError
-	var reading *smithy.DeserializationError
-	return errors.As(err, &sending) || errors.As(err, &reading) ||
+	return errors.As(err, &sending) ||
 		retry.RetryableConnectionError{}.IsErrorRetryable(err) == aws.TrueTernary
 }
 
@@ -134,8 +146,21 @@ func (f failure) outcome() Outcome {
 		return Denied
 	case overLimit:
 		return Limited
+	case unanswered, unshown:
+		return Unknown
 	}
 	return Failed
+}
+
+// recorded is the failure as an answer in the journal: AWS's code, or what stands for one.
+func (f failure) recorded() (code, message string) {
+	switch {
+	case f.garbled:
+		return noAnswer, f.message
+	case f.class == unanswered:
+		return brokenConnection, f.message
+	}
+	return cmp.Or(f.code, "error"), f.message
 }
 
 // text is the failure in one line, with what it usually means where that is not plain.

@@ -2,6 +2,7 @@ package remediate
 
 import (
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -11,6 +12,14 @@ type History struct {
 	calls map[string]callHistory
 	in    map[string]string // the call that a step was last sent in
 	order []string          // ids of the steps that were settled by apply, oldest first
+
+	sends  map[sendKey]int // requests of a call so far
+	undone map[string]bool // ids of the steps that were taken back, and of the flow logs
+}
+
+type sendKey struct {
+	command Command
+	call    string
 }
 
 // stepHistory is the last word on a step.
@@ -23,20 +32,22 @@ type stepHistory struct {
 
 // callHistory is what was sent of a call by apply.
 type callHistory struct {
-	sends     int
 	last      *Intent
 	at        time.Time // of the last send
 	answered  bool      // the last send has an answer
 	failed    bool      // its answer is an error of the request as a whole
 	doubtful  bool      // and it may have been acted on all the same
-	reused    bool      // EC2 knew its token from another request
+	spent     bool      // its token stands for another request, or for one that was taken back
 	token     int       // how many client tokens were used
 	unwatched *Intent   // the last send after which a bucket policy was not looked at
 }
 
 // replay reads records into a history. Rollback makes a step open again.
 func replay(records []Record) History {
-	h := History{steps: map[string]stepHistory{}, calls: map[string]callHistory{}, in: map[string]string{}}
+	h := History{
+		steps: map[string]stepHistory{}, calls: map[string]callHistory{}, in: map[string]string{},
+		sends: map[sendKey]int{}, undone: map[string]bool{},
+	}
 	for _, r := range records {
 		switch r.Type {
 		case RecordIntent:
@@ -56,12 +67,24 @@ func replay(records []Record) History {
 	return h
 }
 
+// next is the next request of a call, for steps of it.
+func (h History) next(command Command, call string, steps []Step, api API) Intent {
+	i := Intent{Command: command, Call: call, Send: h.sends[sendKey{command, call}] + 1, API: api}
+	for _, s := range steps {
+		i.Account, i.Region = s.Account, s.Region
+		i.Steps = append(i.Steps, s.ID)
+	}
+	return i
+}
+
 func (h *History) intend(i Intent, at time.Time) {
-	if i.Command != CommandApply {
+	h.sends[sendKey{i.Command, i.Call}] = i.Send
+	if i.Command != CommandApply || strings.HasSuffix(i.Call, restoreSuffix) {
 		return
 	}
 	for _, id := range i.Steps {
 		h.in[id] = i.Call
+		delete(h.undone, id)
 		if !h.steps[id].outcome.reached() {
 			delete(h.steps, id) // what was said of it is no longer so
 		}
@@ -71,7 +94,7 @@ func (h *History) intend(i Intent, at time.Time) {
 		c.token++
 	}
 	c.at = at
-	c.sends, c.last, c.answered, c.failed, c.doubtful, c.reused = i.Send, &i, false, false, false, false
+	c.last, c.answered, c.failed, c.doubtful, c.spent = &i, false, false, false, false
 	if i.Bucket != nil {
 		c.unwatched = &i
 	}
@@ -79,14 +102,15 @@ func (h *History) intend(i Intent, at time.Time) {
 }
 
 func (h *History) answer(a Answered) {
-	if a.Command != CommandApply {
+	if a.Command != CommandApply || strings.HasSuffix(a.Call, restoreSuffix) {
 		return
 	}
 	c := h.calls[a.Call]
 	c.answered, c.failed = true, a.Code != ""
 	if c.failed {
 		class := classify(a.Code, a.Message).class
-		c.doubtful, c.reused = a.Code == brokenConnection || class == transient, class == tokenReused
+		c.doubtful = a.Code == brokenConnection || a.Code == noAnswer || class == transient
+		c.spent = class == tokenReused
 	}
 	h.calls[a.Call] = c
 }
@@ -94,16 +118,27 @@ func (h *History) answer(a Answered) {
 func (h *History) settle(s Settled, at time.Time) {
 	switch {
 	case s.Command == CommandRollback && s.Outcome.takenBack():
-		delete(h.steps, s.Step)
+		h.undo(s)
 		c := h.calls[h.in[s.Step]]
-		c.last = nil // what it made is gone
+		c.spent = true // what it made is gone
 		h.calls[h.in[s.Step]] = c
+		delete(h.in, s.Step)
+		delete(h.steps, s.Step)
 		h.order = slices.DeleteFunc(h.order, func(id string) bool { return id == s.Step })
 	case s.Command == CommandApply:
+		delete(h.undone, s.Step)
 		h.steps[s.Step] = stepHistory{outcome: s.Outcome, ours: s.Ours, made: s.Made, at: at}
 		if s.Outcome.reached() && !slices.Contains(h.order, s.Step) {
 			h.order = append(h.order, s.Step)
 		}
+	}
+}
+
+// undo notes that nothing is left of a step.
+func (h *History) undo(s Settled) {
+	h.undone[s.Step] = true
+	if s.Made != "" {
+		h.undone[s.Made] = true
 	}
 }
 
@@ -116,8 +151,11 @@ func (h History) Ours(step string) bool {
 	return s.ours && s.outcome.reached()
 }
 
-// brokenConnection stands in the journal for the code of an answer that never came.
-const brokenConnection = "connection-broken"
+// What stands in the journal for the code of an answer that AWS did not give.
+const (
+	brokenConnection = "connection-broken" // none came
+	noAnswer         = "no-answer"         // what came is not the operation's answer
+)
 
 // perhaps is the last request of a call when it was acted on, or may have been.
 func (c callHistory) perhaps() *Intent {
@@ -131,4 +169,19 @@ func (c callHistory) perhaps() *Intent {
 func (h History) perhapsSent(step string) bool {
 	intent := h.calls[h.in[step]].perhaps()
 	return intent != nil && slices.Contains(intent.Steps, step)
+}
+
+// inDoubt gives, by call, the plan's steps whose last request may have been acted on and of which nothing
+// certain is known since.
+func (h History) inDoubt(p Plan) map[string][]Step {
+	doubt := map[string][]Step{}
+	for _, s := range p.Steps {
+		last, settled := h.steps[s.ID]
+		call := h.in[s.ID]
+		certain := settled && (last.outcome.reached() || last.outcome != Unknown && !h.calls[call].doubtful)
+		if h.perhapsSent(s.ID) && !certain {
+			doubt[call] = append(doubt[call], s)
+		}
+	}
+	return doubt
 }

@@ -56,26 +56,17 @@ func (r request) document() string {
 }
 
 // look says of one step whether its resource is in the wanted state already, is as it was when
-// the plan was made, or has moved.
+// the plan was made and may be changed, or has moved.
 func (w *world) look(ctx context.Context, s Step, c circumstances) (sight, error) {
 	want, err := requestOf(s.API)
 	if err != nil {
 		return sight{}, err
 	}
-	var seen sight
-	switch s.Action {
-	case CreateRole:
-		seen, err = w.lookAtRole(ctx, want)
-	case PutRolePolicy, UpdateAssumeRolePolicy, PutBucketPolicy:
-		seen, err = w.lookAtDocument(ctx, s, want, c)
-	case CreateLogGroup:
-		seen, err = w.lookAtGroup(ctx, want)
-	case PutRetentionPolicy, AssociateKMSKey:
-		seen, err = w.lookAtSetting(ctx, s, want, c)
-	case CreateFlowLog:
-		seen = w.lookAtFlowLogs(s, want)
-	}
+	seen, err := w.wanted(ctx, s, want, c)
 	if err != nil || seen.have || seen.moved != nil {
+		return seen, err
+	}
+	if seen.moved, err = w.protect(ctx, s, want, c); err != nil || seen.moved != nil {
 		return seen, err
 	}
 	if c.parentOurs && s.Action != CreateFlowLog {
@@ -85,18 +76,84 @@ func (w *world) look(ctx context.Context, s Step, c circumstances) (sight, error
 	return seen, err
 }
 
-// lookAtRole adopts a role with this plan's tag: an earlier run made it. Any other role of that
-// name is somebody else's.
+// wanted says whether a step's resource is in the wanted state, or something of that name stands in the
+// way of it.
+func (w *world) wanted(ctx context.Context, s Step, want request, c circumstances) (sight, error) {
+	switch s.Action {
+	case CreateRole:
+		return w.lookAtRole(ctx, want)
+	case PutRolePolicy, UpdateAssumeRolePolicy, PutBucketPolicy:
+		return w.lookAtDocument(ctx, s, want, c)
+	case CreateLogGroup:
+		return w.lookAtGroup(ctx, want)
+	case PutRetentionPolicy, AssociateKMSKey:
+		return w.lookAtSetting(ctx, s, want, c)
+	case CreateFlowLog:
+		return w.lookAtFlowLogs(s, want), nil
+	}
+	return sight{}, fmt.Errorf("this version cannot look at what %s does", s.Action)
+}
+
+// protect stops a step that would change a thing which flowproof did not make, by the tags that it has
+// now and whatever the step's preconditions say, unless the step is about such a thing and the
+// plan's policy allows it.
+func (w *world) protect(ctx context.Context, s Step, want request, c circumstances) (*mismatch, error) {
+	var what string
+	var tags map[string]string
+	var exists bool
+	switch s.Action {
+	case CreateRole, CreateLogGroup, CreateFlowLog:
+		return nil, nil // it is new
+	case PutRolePolicy, UpdateAssumeRolePolicy:
+		role, err := w.role(ctx, want.RoleName)
+		if err != nil {
+			return nil, err
+		}
+		what = "role " + want.RoleName
+		if exists = role != nil; exists {
+			tags = role.tags
+		}
+	case PutRetentionPolicy, AssociateKMSKey:
+		g, err := w.group(ctx, want.LogGroupName)
+		if err != nil {
+			return nil, err
+		}
+		what = "log group " + want.LogGroupName
+		if exists = g != nil; exists {
+			tags = g.tags
+		}
+	default:
+		what, exists = "bucket "+want.Bucket, true // flowproof makes none
+	}
+	switch {
+	case !exists && c.parentOurs:
+		return nil, nil // made a moment ago, and not shown everywhere yet
+	case !exists:
+		return &mismatch{expected: what, found: "none"}, nil
+	case managed(tags), s.Foreign && w.plan.Policy.ChangeExisting:
+		return nil, nil
+	}
+	return &mismatch{expected: what + " as flowproof makes it", found: "one without the tag " + TagManaged + ", which says that flowproof made it"}, nil
+}
+
+// lookAtRole adopts a role with this plan's tag and trust: an earlier run made it. Any other role of
+// that name is somebody else's.
 func (w *world) lookAtRole(ctx context.Context, want request) (sight, error) {
 	role, err := w.role(ctx, want.RoleName)
 	switch {
 	case err != nil || role == nil:
 		return sight{}, err
-	case w.ours(role.tags):
-		return sight{have: true, ours: true, detail: "made by an earlier run of this plan"}, nil
+	case !w.ours(role.tags):
+		return sight{moved: &mismatch{
+			expected: "no role " + want.RoleName, found: "a role that this plan did not make: " + role.arn,
+		}}, nil
+	}
+	same, err := sameDocument(role.trust, want.AssumeRolePolicyDocument)
+	if err != nil || same {
+		return sight{have: same, ours: true, detail: "made by an earlier run of this plan"}, err
 	}
 	return sight{moved: &mismatch{
-		expected: "no role " + want.RoleName, found: "a role that this plan did not make: " + role.arn,
+		expected: "role " + want.RoleName + " as this plan made it", found: "one whose trust policy was changed since",
 	}}, nil
 }
 
@@ -141,13 +198,13 @@ func (w *world) lookAtGroup(ctx context.Context, want request) (sight, error) {
 	switch class := cmp.Or(want.LogGroupClass, standardClass); {
 	case err != nil || g == nil:
 		return sight{}, err
-	case w.ours(g.tags):
-		return sight{have: true, ours: true, detail: "made by an earlier run of this plan"}, nil
 	case cmp.Or(g.class, standardClass) != class || want.KMSKeyID != "" && g.kmsKey != want.KMSKeyID:
 		return sight{moved: &mismatch{
-			expected: fmt.Sprintf("no log group %s", want.LogGroupName),
-			found:    fmt.Sprintf("one that this plan did not make, of class %s with key %s", g.class, cmp.Or(g.kmsKey, NoFact)),
+			expected: fmt.Sprintf("no log group %s, or one as the plan makes it", want.LogGroupName),
+			found:    fmt.Sprintf("one of class %s with key %s", cmp.Or(g.class, standardClass), cmp.Or(g.kmsKey, NoFact)),
 		}}, nil
+	case w.ours(g.tags):
+		return sight{have: true, ours: true, detail: "made by an earlier run of this plan"}, nil
 	}
 	return sight{have: true, detail: "it exists already; this plan did not make it"}, nil
 }
@@ -155,35 +212,20 @@ func (w *world) lookAtGroup(ctx context.Context, want request) (sight, error) {
 // standardClass is the class of a log group that names none.
 const standardClass = "STANDARD"
 
-// lookAtSetting compares the retention or key of a log group. Of a group that flowproof did not
-// make nothing is changed, unless the step says that it is about one.
+// lookAtSetting compares the retention or key of a log group.
 func (w *world) lookAtSetting(ctx context.Context, s Step, want request, c circumstances) (sight, error) {
 	g, err := w.group(ctx, want.LogGroupName)
-	if err != nil {
+	if err != nil || g == nil {
 		return sight{}, err
 	}
-	if g == nil {
-		if c.parentOurs {
-			return sight{}, nil // made a moment ago, and not shown everywhere yet
-		}
-		return sight{moved: &mismatch{expected: "log group " + want.LogGroupName, found: "none"}}, nil
-	}
 	have := g.kmsKey == want.KMSKeyID
-	now := "key " + cmp.Or(g.kmsKey, NoFact)
 	if s.Action == PutRetentionPolicy {
 		have = g.retention == want.RetentionInDays
-		now = fmt.Sprintf("retention_days %d", g.retention)
 	}
-	switch own := managed(g.tags); {
-	case have:
-		return sight{have: true, ours: c.parentOurs || c.sent, detail: "it is set so already"}, nil
-	case !own && !s.Foreign:
-		return sight{moved: &mismatch{
-			expected: "log group " + want.LogGroupName + " as flowproof makes it",
-			found:    "one that flowproof did not make, with " + now,
-		}}, nil
+	if !have {
+		return sight{}, nil
 	}
-	return sight{}, nil
+	return sight{have: true, ours: c.parentOurs || c.sent, detail: "it is set so already"}, nil
 }
 
 // lookAtFlowLogs finds a flow log that does what the step wants: one of this plan's is adopted, and

@@ -11,6 +11,7 @@ const (
 	Denied  Outcome = "denied"   // the caller's permissions
 	Limited Outcome = "limited"  // a limit of AWS is in the way
 	Failed  Outcome = "failed"   // AWS refused it, or kept refusing it
+	Unknown Outcome = "unknown"  // it was sent, and reading back does not show that it was done
 	Blocked Outcome = "blocked"  // a step that it needs is not done
 	NotSent Outcome = "not-sent" // the run ended before it
 )

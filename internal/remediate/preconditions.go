@@ -16,23 +16,25 @@ import (
 // after that.
 type world struct {
 	reader Reader
-	planID string
+	plan   Plan
 	region string
-	owners map[string]string // of VPCs; filled for all steps of a call at once
+	vpcs   []string          // that preconditions are about
+	owners map[string]string // of those VPCs; nil until one is asked about
 	logs   []inventory.FlowLog
 	roles  map[string]*readRole // those that were looked at
 	groups map[string]*readGroup
 }
 
-// see reads what the steps of a call have in common: with one request for up to 200 VPCs.
-func (r Reader) see(ctx context.Context, planID string, steps []Step) (*world, error) {
-	w := &world{reader: r, planID: planID, region: steps[0].Region, roles: map[string]*readRole{}, groups: map[string]*readGroup{}}
-	var vpcs, logged []string
+// see reads what the steps of a call have in common: the flow logs with one request for up to 200
+// resources.
+func (r Reader) see(ctx context.Context, p Plan, steps []Step) (*world, error) {
+	w := &world{reader: r, plan: p, region: steps[0].Region, roles: map[string]*readRole{}, groups: map[string]*readGroup{}}
+	var logged []string
 	for _, s := range steps {
 		for _, c := range s.Preconditions {
 			switch c.Kind {
 			case FactVPC:
-				vpcs = append(vpcs, c.Resource)
+				w.vpcs = append(w.vpcs, c.Resource)
 			case FactFlowLogs:
 				logged = append(logged, c.Resource)
 			}
@@ -42,11 +44,19 @@ func (r Reader) see(ctx context.Context, planID string, steps []Step) (*world, e
 		}
 	}
 	var err error
-	if w.owners, err = r.vpcOwners(ctx, w.region, unique(vpcs)); err != nil {
-		return nil, err
-	}
 	w.logs, err = r.flowLogs(ctx, w.region, byResource, unique(logged))
 	return w, err
+}
+
+// owner gives the owner of a VPC, and whether it exists. All VPCs of the call are read at once.
+func (w *world) owner(ctx context.Context, vpc string) (owner string, exists bool, err error) {
+	if w.owners == nil {
+		if w.owners, err = w.reader.vpcOwners(ctx, w.region, unique(w.vpcs)); err != nil {
+			return "", false, err
+		}
+	}
+	owner, exists = w.owners[vpc]
+	return owner, exists, nil
 }
 
 // role reads a role once for all that is asked of it.
@@ -80,7 +90,7 @@ func unique(list []string) []string {
 }
 
 // ours reports whether tags say that this plan made the resource.
-func (w *world) ours(tags map[string]string) bool { return madeBy(w.planID, tags) }
+func (w *world) ours(tags map[string]string) bool { return madeBy(w.plan.ID, tags) }
 
 func madeBy(planID string, tags map[string]string) bool {
 	return tags[TagPlan] == planID && managed(tags)
@@ -121,8 +131,8 @@ func shorten(fact string) string {
 func (w *world) facts(ctx context.Context, c Precondition) (map[string]string, error) {
 	switch c.Kind {
 	case FactVPC:
-		owner, there := w.owners[c.Resource]
-		return given(there, map[string]string{"owner": owner}), nil
+		owner, there, err := w.owner(ctx, c.Resource)
+		return given(there, map[string]string{"owner": owner}), err
 	case FactFlowLogs:
 		return map[string]string{"ids": joined(w.foreignLogsOn(c.Resource))}, nil
 	case FactLogGroup:

@@ -51,7 +51,34 @@ func (m *remains) of(ctx context.Context, s Step, together []Step) (remain, erro
 	return keep("this version cannot take back %s", s.Action), nil
 }
 
-func (m *remains) flowLog(ctx context.Context, s Step, want request, together []Step) (remain, error) {
+// isGone reports whether nothing is left of what a step did.
+func (m *remains) isGone(ctx context.Context, s Step, together []Step) (bool, error) {
+	want, err := requestOf(s.API)
+	if err != nil {
+		return false, err
+	}
+	switch s.Action {
+	case CreateFlowLog:
+		l, err := m.logOf(ctx, s, together)
+		return l == nil, err
+	case CreateRole:
+		role, err := m.run.Reader.role(ctx, s.Region, want.RoleName)
+		return role == nil, err
+	case CreateLogGroup:
+		g, err := m.run.Reader.logGroup(ctx, s.Region, want.LogGroupName)
+		return g == nil, err
+	case PutRolePolicy, UpdateAssumeRolePolicy, PutBucketPolicy:
+		found, err := m.document(ctx, s, want)
+		return found.gone, err
+	case PutRetentionPolicy, AssociateKMSKey:
+		found, err := m.setting(ctx, s, want)
+		return found.gone, err
+	}
+	return false, fmt.Errorf("this version cannot look at what %s did", s.Action)
+}
+
+// logOf gives the flow log that a step made; nil where it is gone. Those of a batch are read at once.
+func (m *remains) logOf(ctx context.Context, s Step, together []Step) (*inventory.FlowLog, error) {
 	if !m.looked {
 		var ids []string
 		for _, o := range together {
@@ -59,20 +86,27 @@ func (m *remains) flowLog(ctx context.Context, s Step, want request, together []
 		}
 		var err error
 		if m.logs, err = m.run.Reader.flowLogs(ctx, s.Region, byID, ids); err != nil {
-			return remain{}, err
+			return nil, err
 		}
 		m.looked = true
 	}
 	id := m.run.history.Made(s.ID)
 	i := slices.IndexFunc(m.logs, func(l inventory.FlowLog) bool { return l.ID == id && id != "" })
 	if i < 0 {
-		return remain{gone: true, late: true}, nil
+		return nil, nil
 	}
-	l := m.logs[i]
+	return &m.logs[i], nil
+}
+
+func (m *remains) flowLog(ctx context.Context, s Step, want request, together []Step) (remain, error) {
+	l, err := m.logOf(ctx, s, together)
+	if err != nil || l == nil {
+		return gone(l == nil), err
+	}
 	switch tags := changedTags(l.Tags, tagsIn(s.API)); {
 	case !madeBy(m.run.Plan.ID, l.Tags):
 		return changed("its tags do not say that this plan made it"), nil
-	case l.ResourceID != s.Resource || !want.sameLog(l):
+	case l.ResourceID != s.Resource || !want.sameLog(*l):
 		return changed("it is not as this plan made it"), nil
 	case tags != "":
 		return changed("its tags were changed since: %s", tags), nil
@@ -105,7 +139,7 @@ func (m *remains) role(ctx context.Context, s Step, want request) (remain, error
 	policies = slices.DeleteFunc(policies, func(name string) bool {
 		return slices.ContainsFunc(r.Plan.Steps, func(o Step) bool {
 			put, err := requestOf(o.API)
-			return err == nil && o.Action == PutRolePolicy && r.undone[o.ID] && put.RoleName == want.RoleName && put.PolicyName == name
+			return err == nil && o.Action == PutRolePolicy && r.history.undone[o.ID] && put.RoleName == want.RoleName && put.PolicyName == name
 		})
 	})
 	if len(policies) > 0 {
@@ -184,7 +218,7 @@ func (m *remains) used(ctx context.Context, s Step, uses func(inventory.FlowLog)
 			return remain{}, err
 		}
 		i := slices.IndexFunc(logs, func(l inventory.FlowLog) bool {
-			return uses(l) && !r.undone[l.ID] && !l.Created.Before(since)
+			return uses(l) && !r.history.undone[l.ID] && !l.Created.Before(since)
 		})
 		if i >= 0 {
 			return keep("flow log %s in %s uses it", logs[i].ID, region), nil
@@ -193,65 +227,69 @@ func (m *remains) used(ctx context.Context, s Step, uses func(inventory.FlowLog)
 	return remain{}, nil
 }
 
-// document compares a policy document with what the step wrote and with what the inverse writes.
+// mayChange reports whether a step's resource, with these tags, is one that the step may change back.
+func (m *remains) mayChange(s Step, tags map[string]string) bool {
+	return managed(tags) || s.Foreign && m.run.Plan.Policy.ChangeExisting
+}
+
+// document compares a policy document with what the step wrote and with what was there before.
 func (m *remains) document(ctx context.Context, s Step, want request) (remain, error) {
-	now, err := m.documentNow(ctx, s, want)
-	if err != nil {
-		return remain{}, err
-	}
-	back, err := requestOf(s.Inverse.API)
-	if err != nil {
-		return remain{}, err
-	}
-	written := cmp.Or(want.Policy, want.PolicyDocument)
-	before := cmp.Or(back.Policy, back.PolicyDocument) // empty when the inverse deletes
-	asBefore, err := sameDocument(now, before)
-	if err != nil || asBefore {
-		return remain{gone: asBefore, late: asBefore}, err
-	}
-	asWritten, err := sameDocument(now, written)
-	if err != nil || !asWritten {
-		return changed("it was changed since"), err
-	}
 	if s.Action == PutBucketPolicy {
-		return m.used(ctx, s, func(l inventory.FlowLog) bool {
+		if !m.mayChange(s, nil) {
+			return keep("the plan does not say that it may change a bucket, which flowproof never makes"), nil
+		}
+		now, err := m.run.Reader.bucketPolicy(ctx, s.Region, want.Bucket)
+		if err != nil {
+			return remain{}, err
+		}
+		return m.compare(ctx, s, want, now, func(l inventory.FlowLog) bool {
 			return l.DestinationType == inventory.ToS3 && bucketName(l.Destination) == want.Bucket
 		})
 	}
-	return remain{}, nil
-}
-
-// documentNow reads the document that a step wrote; that of a role which flowproof did not make is
-// no document of ours unless the step says that it is about one.
-func (m *remains) documentNow(ctx context.Context, s Step, want request) (string, error) {
-	r := m.run
-	switch s.Action {
-	case PutBucketPolicy:
-		return r.Reader.bucketPolicy(ctx, s.Region, want.Bucket)
-	case UpdateAssumeRolePolicy:
-		role, err := r.Reader.role(ctx, s.Region, want.RoleName)
-		if err != nil || role == nil {
-			return "", err
+	role, err := m.run.Reader.role(ctx, s.Region, want.RoleName)
+	switch {
+	case err != nil || role == nil:
+		return gone(role == nil), err
+	case !m.mayChange(s, role.tags):
+		return changed("the tags of role %s do not say that flowproof made it", want.RoleName), nil
+	}
+	now := role.trust
+	if s.Action == PutRolePolicy {
+		if now, err = m.run.Reader.rolePolicy(ctx, s.Region, want.RoleName, want.PolicyName); err != nil {
+			return remain{}, err
 		}
-		return role.trust, nil
 	}
-	role, err := r.Reader.role(ctx, s.Region, want.RoleName)
-	if err != nil || role == nil {
-		return "", err
-	}
-	if !s.Foreign && !managed(role.tags) {
-		return "", fmt.Errorf("the tags of role %s do not say that flowproof made it", want.RoleName)
-	}
-	return r.Reader.rolePolicy(ctx, s.Region, want.RoleName, want.PolicyName)
+	return m.compare(ctx, s, want, now, func(l inventory.FlowLog) bool { return l.Role == role.arn })
 }
 
-// setting compares a setting of a log group that flowproof did not make.
+// compare holds a document against the two that a step knows. What a flow log uses that is not of this
+// plan is kept.
+func (m *remains) compare(ctx context.Context, s Step, want request, now string, uses func(inventory.FlowLog) bool) (remain, error) {
+	back, err := requestOf(m.run.inverses[s.ID].API)
+	if err != nil {
+		return remain{}, err
+	}
+	asBefore, err := sameDocument(now, back.document()) // empty when the inverse deletes
+	if err != nil || asBefore {
+		return remain{gone: asBefore, late: asBefore}, err
+	}
+	asWritten, err := sameDocument(now, want.document())
+	if err != nil || !asWritten {
+		return changed("it was changed since"), err
+	}
+	return m.used(ctx, s, uses)
+}
+
+// setting compares a setting of a log group that the plan did not make.
 func (m *remains) setting(ctx context.Context, s Step, want request) (remain, error) {
 	g, err := m.run.Reader.logGroup(ctx, s.Region, want.LogGroupName)
-	if err != nil || g == nil {
+	switch {
+	case err != nil || g == nil:
 		return gone(g == nil), err
+	case !m.mayChange(s, g.tags):
+		return changed("the tags of log group %s do not say that flowproof made it", want.LogGroupName), nil
 	}
-	back, err := requestOf(s.Inverse.API)
+	back, err := requestOf(m.run.inverses[s.ID].API)
 	if err != nil {
 		return remain{}, err
 	}

@@ -18,7 +18,7 @@ type stepGroup struct {
 type stepEntry struct {
 	first  int // number of its first step in the plan, from 1
 	steps  []Step
-	needed int // flow logs that wait for it
+	needed int // flow logs that it is there for
 }
 
 // groups puts the plan's calls together by account and Region, in the order in which these first
@@ -28,7 +28,7 @@ func (p Plan) groups() []stepGroup {
 	needed := map[string]int{}
 	for _, s := range p.Steps {
 		if s.Action == CreateFlowLog {
-			for _, id := range s.After {
+			for _, id := range unique(append(slices.Clone(s.After), retentionOf(s))) {
 				needed[id]++
 			}
 		}
@@ -51,6 +51,16 @@ func (p Plan) groups() []stepGroup {
 		number += len(call)
 	}
 	return groups
+}
+
+// retentionOf is the step that would set the retention of the log group which a flow log delivers to. No
+// flow log waits for it.
+func retentionOf(flowLog Step) string {
+	want, err := requestOf(flowLog.API)
+	if err != nil {
+		return ""
+	}
+	return stepID(flowLog.Account, flowLog.Region, PutRetentionPolicy, groupName(want.LogGroupName, want.LogDestination))
 }
 
 // number is the step's number, or those of the first and last.

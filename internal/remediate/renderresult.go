@@ -10,13 +10,13 @@ import (
 
 // resultOrder is how outcomes are listed: what needs a person first.
 var resultOrder = []Outcome{
-	Denied, Limited, Failed, Moved, Kept, Blocked, NotSent, Done, Allowed, NotTried, Already, Undone, Gone,
+	Denied, Limited, Failed, Unknown, Moved, Kept, Blocked, NotSent, Done, Allowed, NotTried, Already, Undone, Gone,
 }
 
 // outcomeWords head the lists of results.
 var outcomeWords = map[Outcome]string{
 	Done: "done", Already: "already so", Moved: "moved since the plan was made", Denied: "denied", Limited: "over a limit",
-	Failed: "failed", Blocked: "waiting for a step that is not done", NotSent: "not begun", Allowed: "allowed",
+	Failed: "failed", Unknown: "not known to be done", Blocked: "waiting for a step that is not done", NotSent: "not begun", Allowed: "allowed",
 	NotTried: "not tried", Undone: "taken back", Gone: "gone already", Kept: "kept",
 }
 

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -28,11 +29,13 @@ const deletesAtOnce = 1000
 // Run takes the plan back. Cancelling the context ends it after the request that is on its way.
 // The error is that of a journal that can no longer be written.
 func (b Rollback) Run(ctx context.Context) (Report, error) {
-	r := &rollbackRun{Rollback: b, started: b.Clock.Now(), undone: map[string]bool{}}
+	r := &rollbackRun{Rollback: b, started: b.Clock.Now(), inverses: map[string]*Inverse{}, noWay: map[string]error{}}
+	for _, s := range b.Plan.Steps {
+		r.inverses[s.ID], r.noWay[s.ID] = b.Plan.inverseOf(s)
+	}
 	if err := r.adopt(ctx); err != nil {
 		return Report{}, err
 	}
-	r.history = b.Journal.History()
 	todo := r.newestFirst()
 	r.total = len(todo)
 	for len(todo) > 0 && ctx.Err() == nil {
@@ -56,49 +59,58 @@ func (b Rollback) Run(ctx context.Context) (Report, error) {
 // rollbackRun is the state of one Run.
 type rollbackRun struct {
 	Rollback
-	history History
-	started time.Time
-	total   int
-	sends   int
-	results []Result
-	undone  map[string]bool // ids of steps of which nothing is left, and of flow logs that are gone
+	history  History
+	started  time.Time
+	total    int
+	inverses map[string]*Inverse // by step id; nil for what goes with another step
+	noWay    map[string]error    // why a step has none that could be derived
+	results  []Result
+	problems []string
 }
 
 // adopt finds out what became of requests that an apply was killed in the middle of. What is new can
 // take a while to be shown, so requests of the last two minutes are waited for.
 func (r *rollbackRun) adopt(ctx context.Context) error {
-	apply := &applyRun{Apply: Apply{
-		Plan: r.Plan, Journal: r.Journal, Writer: r.Writer, Reader: r.Reader, Clock: r.Clock,
-	}, history: r.Journal.History(), started: r.started, results: map[string]Result{}}
-	apply.recall()
+	apply := Apply{Plan: r.Plan, Journal: r.Journal, Writer: r.Writer, Reader: r.Reader, Clock: r.Clock}.begin()
 	if err := apply.finishWatching(ctx); err != nil {
 		return err
 	}
-	for _, call := range r.Plan.Calls() {
-		sent := apply.history.calls[call[0].Call]
-		if sent.perhaps() == nil {
-			continue
+	r.problems = apply.problems
+	doubt := apply.history.inDoubt(r.Plan)
+	for _, call := range slices.Sorted(maps.Keys(doubt)) {
+		wait := tries{clock: r.Clock, since: apply.history.calls[call].at}
+		open, unread, err := watchFor(ctx, wait, doubt[call], apply.lookBack)
+		if err != nil {
+			return err
 		}
-		for {
-			open := slices.DeleteFunc(slices.Clone(call), func(s Step) bool {
-				h, settled := apply.history.steps[s.ID]
-				_, found := apply.results[s.ID]
-				return found || settled && (h.outcome.reached() || !sent.doubtful) || !slices.Contains(sent.last.Steps, s.ID)
-			})
-			if len(open) == 0 {
-				break
-			}
-			left, err := apply.lookAgain(ctx, open)
-			if err != nil {
-				return err
-			}
-			wait := sent.at.Add(propagationFor).Sub(r.Clock.Now())
-			if len(left) == 0 || wait <= 0 || r.Clock.Sleep(ctx, min(wait, backoffCap)) != nil {
-				break
-			}
+		r.history = r.Journal.History()
+		for _, s := range open {
+			r.stillInDoubt(ctx, s, unread)
 		}
 	}
+	r.history = r.Journal.History()
 	return nil
+}
+
+// stillInDoubt notes a step that may have been done, and is not as it would be then: where it could not
+// be looked at, or is neither as it was before. Otherwise there is nothing to take back.
+func (r *rollbackRun) stillInDoubt(ctx context.Context, s Step, unread error) {
+	res := resultOf(s, Unknown)
+	if unread == nil && r.inverses[s.ID] != nil && s.Action != CreateFlowLog {
+		found, err := (&remains{run: r}).of(ctx, s, []Step{s})
+		if err == nil && found.gone {
+			return
+		}
+		if unread = err; err == nil {
+			res.Outcome, res.Detail = Kept, "it was sent, and is neither as it was before nor as the plan wanted it: "+found.keep
+		}
+	}
+	if unread != nil {
+		res.Detail = "it was sent, and whether it was done could not be looked at: " + unread.Error()
+	}
+	if res.Detail != "" {
+		r.results = append(r.results, res)
+	}
 }
 
 // newestFirst gives the steps that flowproof did and that have a way back, newest first.
@@ -109,7 +121,7 @@ func (r *rollbackRun) newestFirst() []Step {
 	}
 	var steps []Step
 	for _, id := range slices.Backward(r.history.order) {
-		if s, ok := byStep[id]; ok && r.history.Ours(id) && s.Inverse != nil {
+		if s, ok := byStep[id]; ok && r.history.Ours(id) && (r.inverses[id] != nil || r.noWay[id] != nil) {
 			steps = append(steps, s)
 		}
 	}
@@ -149,13 +161,7 @@ func (r *rollbackRun) takeBack(ctx context.Context, steps []Step) error {
 			}
 		}
 		if len(steps) > 0 && !attempt.again(ctx, failed[0].why) {
-			why := failed[0].why
-			for _, s := range steps {
-				if err := r.settle(failedResult(s, why, attempt.attempts)); err != nil {
-					return err
-				}
-			}
-			return nil
+			return r.giveUp(ctx, steps, failed[0].why, attempt.attempts)
 		}
 	}
 	return nil
@@ -170,6 +176,12 @@ func (r *rollbackRun) sound(ctx context.Context, steps []Step) ([]Step, error) {
 		seen := &remains{run: r}
 		var again []Step
 		for _, s := range steps {
+			if why, ok := r.held(s); ok {
+				if err := r.settle(why); err != nil {
+					return nil, err
+				}
+				continue
+			}
 			found, err := seen.of(ctx, s, steps)
 			if err == nil && !found.gone && found.keep == "" {
 				sound = append(sound, s)
@@ -193,6 +205,35 @@ func (r *rollbackRun) sound(ctx context.Context, steps []Step) ([]Step, error) {
 	return sound, nil
 }
 
+// held gives the result of a step that is not looked at: the plan does not say what there was before it,
+// or a step that needs it is not taken back, and would no longer work without it.
+func (r *rollbackRun) held(s Step) (Result, bool) {
+	if err := r.noWay[s.ID]; err != nil {
+		res := resultOf(s, Kept)
+		res.Detail = err.Error()
+		return res, true
+	}
+	for _, res := range r.results {
+		if res.Outcome.takenBack() || !r.needs(res.Step, s.ID) {
+			continue
+		}
+		held := resultOf(s, Blocked)
+		held.Detail = res.Step + " needs it, and is not taken back: " + res.Detail
+		if res.Outcome == Kept {
+			held.Outcome = Kept
+		}
+		return held, true
+	}
+	return Result{}, false
+}
+
+// needs reports whether a step of the plan, which is taken back by itself, comes after another.
+func (r *rollbackRun) needs(id, other string) bool {
+	return r.inverses[id] != nil && slices.ContainsFunc(r.Plan.Steps, func(s Step) bool {
+		return s.ID == id && slices.Contains(s.After, other)
+	})
+}
+
 // fresh is how much longer reads may not show what a step did.
 func (r *rollbackRun) fresh(s Step) time.Duration {
 	return r.history.steps[s.ID].at.Add(propagationFor).Sub(r.Clock.Now())
@@ -213,32 +254,45 @@ func (r *rollbackRun) leave(s Step, found remain, err error) Result {
 	return res
 }
 
+// giveUp ends steps that were tried often enough. The last request may have been acted on whatever came
+// back, so what it was about is looked at once more.
+func (r *rollbackRun) giveUp(ctx context.Context, steps []Step, why failure, attempts int) error {
+	open, _, err := r.lookBack(ctx, steps)
+	if err != nil {
+		return err
+	}
+	for _, s := range open {
+		if err := r.settle(failedResult(s, why, attempts)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // send sends the inverse of steps between its two records, and settles what it did.
 func (r *rollbackRun) send(ctx context.Context, steps []Step) ([]failedStep, error) {
-	api := steps[0].Inverse.API
+	api := r.inverses[steps[0].ID].API
 	if steps[0].Action == CreateFlowLog {
-		ids := make([]string, len(steps))
-		for i, s := range steps {
-			ids[i] = r.history.Made(s.ID)
+		var ids []string
+		for _, s := range steps {
+			ids = append(ids, r.history.Made(s.ID))
 		}
-		api = withMember(api, "FlowLogIds", ids)
+		var err error
+		if api, err = withMember(api, "FlowLogIds", ids); err != nil {
+			return nil, err
+		}
 	}
-	r.sends++
-	intent := Intent{
-		Command: CommandRollback, Call: steps[0].Call, Send: r.sends, Account: steps[0].Account, Region: steps[0].Region, API: api,
-	}
-	for _, s := range steps {
-		intent.Steps = append(intent.Steps, s.ID)
-	}
+	intent := r.history.next(CommandRollback, steps[0].Call, steps, api)
 	if err := r.Journal.append(Record{Type: RecordIntent, Intent: &intent}); err != nil {
 		return nil, err
 	}
+	r.history.intend(intent, r.Clock.Now())
 	answer, sendErr := r.Writer.Write(context.WithoutCancel(ctx), intent.Region, api)
 	answered := Answered{Command: CommandRollback, Call: intent.Call, Send: intent.Send, Unsuccessful: answer.Unsuccessful}
 	var whole failure
 	if sendErr != nil {
 		whole = failureOf(sendErr)
-		answered.Code, answered.Message = cmp.Or(whole.code, brokenConnection), whole.message
+		answered.Code, answered.Message = whole.recorded()
 	}
 	if err := r.Journal.append(Record{Type: RecordAnswer, Answer: &answered}); err != nil {
 		return nil, err
@@ -246,40 +300,69 @@ func (r *rollbackRun) send(ctx context.Context, steps []Step) ([]failedStep, err
 	if sendErr != nil && whole.class != absent {
 		return allFailed(steps, whole), nil
 	}
-	return r.readAnswer(steps, answer)
+	return r.confirm(ctx, steps, answer)
 }
 
-func (r *rollbackRun) readAnswer(steps []Step, answer Answer) ([]failedStep, error) {
-	var failed []failedStep
+// confirm settles the steps of which reading back shows nothing after an accepted request, and gives
+// those that AWS refused all the same. What is gone can be shown for a while.
+func (r *rollbackRun) confirm(ctx context.Context, steps []Step, answer Answer) ([]failedStep, error) {
+	var refused []failedStep
+	var open []Step
 	for _, s := range steps {
 		made := r.history.Made(s.ID)
 		i := slices.IndexFunc(answer.Unsuccessful, func(u Unsuccessful) bool { return u.Resource == made && made != "" })
 		if i >= 0 {
 			u := answer.Unsuccessful[i]
 			if why := classify(u.Code, u.Message); why.class != absent {
-				failed = append(failed, failedStep{s, why})
+				refused = append(refused, failedStep{s, why})
 				continue
 			}
 		}
-		res := resultOf(s, Undone)
-		res.Made = made
+		open = append(open, s)
+	}
+	open, unread, err := watchFor(ctx, tries{clock: r.Clock}, open, r.lookBack)
+	if err != nil {
+		return nil, err
+	}
+	for _, s := range open {
+		res := resultOf(s, Unknown)
+		res.Made, res.Detail = r.history.Made(s.ID), unconfirmed(ctx, unread, "roll back again")
 		if err := r.settle(res); err != nil {
 			return nil, err
 		}
 	}
-	return failed, nil
+	return refused, nil
+}
+
+// lookBack settles the steps of which nothing is left, and gives the others, with the error that kept
+// some from being looked at. An interruption does not keep it from looking.
+func (r *rollbackRun) lookBack(ctx context.Context, steps []Step) (open []Step, unread, err error) {
+	ctx = context.WithoutCancel(ctx)
+	seen := &remains{run: r}
+	for _, s := range steps {
+		gone, why := seen.isGone(ctx, s, steps)
+		if why != nil || !gone {
+			open, unread = append(open, s), cmp.Or(unread, why)
+			continue
+		}
+		res := resultOf(s, Undone)
+		res.Made = r.history.Made(s.ID)
+		if err := r.settle(res); err != nil {
+			return nil, nil, err
+		}
+	}
+	return open, unread, nil
 }
 
 // settle writes down what became of a step.
 func (r *rollbackRun) settle(res Result) error {
-	if err := r.Journal.append(Record{Type: RecordStep, Step: &Settled{
-		Command: CommandRollback, Step: res.Step, Outcome: res.Outcome, Made: res.Made, Detail: res.Detail,
-	}}); err != nil {
+	settled := Settled{Command: CommandRollback, Step: res.Step, Outcome: res.Outcome, Made: res.Made, Detail: res.Detail}
+	if err := r.Journal.append(Record{Type: RecordStep, Step: &settled}); err != nil {
 		return err
 	}
 	r.results = append(r.results, res)
 	if res.Outcome.takenBack() {
-		r.undone[res.Step], r.undone[res.Made] = true, true
+		r.history.undo(settled)
 	}
 	return nil
 }
@@ -291,7 +374,7 @@ func (r *rollbackRun) takeAlong() error {
 	now := r.Journal.History()
 	for _, s := range r.Plan.Steps {
 		h, done := r.history.steps[s.ID]
-		if !done || !h.outcome.reached() || r.undone[s.ID] || r.history.Ours(s.ID) && s.Inverse != nil {
+		if !done || !h.outcome.reached() || r.history.undone[s.ID] || r.history.Ours(s.ID) && r.inverses[s.ID] != nil {
 			continue
 		}
 		res := resultOf(s, Gone)
@@ -326,7 +409,7 @@ func (r *rollbackRun) tell() {
 }
 
 func (r *rollbackRun) report(ctx context.Context, left []Step) Report {
-	out := Report{Results: r.results, Interrupted: ctx.Err() != nil}
+	out := Report{Results: r.results, Problems: r.problems, Interrupted: ctx.Err() != nil}
 	for _, s := range left {
 		if slices.ContainsFunc(r.results, func(res Result) bool { return res.Step == s.ID }) {
 			continue

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# flowproof plan 237c08b7 for account 123456789012.
+# flowproof plan a146b345 for account 123456789012.
 # 7 steps in 6 calls, 3 flow logs among them; 4 changes to what flowproof
 #   did not make.
 # Wanted: ALL traffic every 600 seconds, to the log group MyFlowLogs, kept
@@ -46,7 +46,7 @@ aws logs put-retention-policy --region eu-west-1 --log-group-name MyFlowLogs --r
 aws logs put-retention-policy --region us-east-1 --log-group-name MyFlowLogs --retention-in-days 365
 
 # 5: create-flow-log vpc-0c
-create_flow_logs aws ec2 create-flow-logs --region eu-west-1 --deliver-logs-permission-arn arn:aws:iam::123456789012:role/flowproof-delivery --log-destination-type cloud-watch-logs --log-group-name MyFlowLogs --max-aggregation-interval 600 --resource-ids vpc-0c --resource-type VPC --tag-specifications '[{"ResourceType":"vpc-flow-log","Tags":[{"Key":"flowproof:managed","Value":"true"},{"Key":"flowproof:plan","Value":"a336554ddd97cd03"}]}]' --traffic-type ALL --client-token 10cc163066745491b31bded9663a4364293add534af788e05a299dcef0db6cc4
+create_flow_logs aws ec2 create-flow-logs --region eu-west-1 --deliver-logs-permission-arn arn:aws:iam::123456789012:role/flowproof-delivery --log-destination-type cloud-watch-logs --log-group-name MyFlowLogs --max-aggregation-interval 600 --resource-ids vpc-0c --resource-type VPC --tag-specifications '[{"ResourceType":"vpc-flow-log","Tags":[{"Key":"flowproof:managed","Value":"true"},{"Key":"flowproof:plan","Value":"69fc166a496983d0"}]}]' --traffic-type ALL --client-token ddb26c1b90e43988e365fa45b1b7bf0d4107602dea7417949f10ef2f315e8bd0
 
 # 6-7: create-flow-log vpc-0a, vpc-0b
-create_flow_logs aws ec2 create-flow-logs --region us-east-1 --deliver-logs-permission-arn arn:aws:iam::123456789012:role/flowproof-delivery --log-destination-type cloud-watch-logs --log-group-name MyFlowLogs --max-aggregation-interval 600 --resource-ids vpc-0a vpc-0b --resource-type VPC --tag-specifications '[{"ResourceType":"vpc-flow-log","Tags":[{"Key":"flowproof:managed","Value":"true"},{"Key":"flowproof:plan","Value":"a336554ddd97cd03"}]}]' --traffic-type ALL --client-token 70271fba7825779b704c619d21508de9f7083150c84f7478d72e558432026576
+create_flow_logs aws ec2 create-flow-logs --region us-east-1 --deliver-logs-permission-arn arn:aws:iam::123456789012:role/flowproof-delivery --log-destination-type cloud-watch-logs --log-group-name MyFlowLogs --max-aggregation-interval 600 --resource-ids vpc-0a vpc-0b --resource-type VPC --tag-specifications '[{"ResourceType":"vpc-flow-log","Tags":[{"Key":"flowproof:managed","Value":"true"},{"Key":"flowproof:plan","Value":"69fc166a496983d0"}]}]' --traffic-type ALL --client-token 768fa36da674d3ce6c3671cf3348fe56a1e6e983284a28a5aa87150455ee5f36

@@ -1,4 +1,4 @@
-# flowproof plan 237c08b7 for account 123456789012.
+# flowproof plan a146b345 for account 123456789012.
 # 7 steps in 6 calls, 3 flow logs among them; 4 changes to what flowproof
 #   did not make.
 # Wanted: ALL traffic every 600 seconds, to the log group MyFlowLogs, kept

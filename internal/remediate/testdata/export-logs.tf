@@ -1,4 +1,4 @@
-# flowproof plan d6b0b7e7 for account 123456789012.
+# flowproof plan 44220a5b for account 123456789012.
 # 11 steps in 11 calls, 3 flow logs among them.
 # Wanted: ALL traffic every 600 seconds, format v5, to the log group
 #   /flowproof/{account}/{vpc}, kept for 365 days, by the role

@@ -1,4 +1,4 @@
-# flowproof plan c8943a30 for account 123456789012.
+# flowproof plan 8ca89886 for account 123456789012.
 # 6 steps in 5 calls, 2 flow logs among them.
 # Wanted: ALL traffic every 600 seconds, to the log group MyFlowLogs, kept
 #   for 365 days, by the role flowproof-delivery.
