@@ -86,7 +86,7 @@ func (a *app) openStage(ctx context.Context, scenario sandbox.Scenario) (*stage,
 	if err != nil {
 		return nil, joinClose(err, s)
 	}
-	if s.aws, err = startSandbox(ctx, "127.0.0.1:0", aws); err != nil {
+	if s.aws, err = startSandbox(ctx, "127.0.0.1:0", false, aws); err != nil {
 		return nil, joinClose(err, s)
 	}
 	return s, nil

@@ -50,14 +50,14 @@ of it must find.
 			if err != nil {
 				return err
 			}
-			return a.serveSandbox(cmd.Context(), flags.listen, aws)
+			return a.serveSandbox(cmd.Context(), flags, aws)
 		},
 	}
 	cmd.Flags().StringVar(&flags.listen, "listen", "127.0.0.1:4566", "`ADDRESS` and port; port 0 takes a free one")
 	cmd.Flags().StringVar(&flags.scenario, "scenario", "", "a scenario `FILE`, or demo; none means 17 Regions with their default VPCs")
 	cmd.Flags().StringVar(&flags.fleet, "fleet", "", "serve a computed organisation: `KEY=VALUE,...`")
 	cmd.Flags().StringVar(&flags.truth, "truth", "", "with --fleet: write what a scan of it must find to this `FILE`")
-	cmd.Flags().BoolVar(&flags.anywhere, "allow-remote", false, "let --listen name an address that other machines can reach")
+	cmd.Flags().BoolVar(&flags.anywhere, "allow-remote", false, "let --listen name an address that other machines can reach, and answer to any Host")
 	return cmd
 }
 
@@ -171,8 +171,8 @@ func loadScenario(name string) (sandbox.Scenario, error) {
 }
 
 // serveSandbox serves until the context ends.
-func (a *app) serveSandbox(ctx context.Context, listen string, aws *sandbox.Server) error {
-	running, err := startSandbox(ctx, listen, aws)
+func (a *app) serveSandbox(ctx context.Context, flags sandboxFlags, aws *sandbox.Server) error {
+	running, err := startSandbox(ctx, flags.listen, flags.anywhere, aws)
 	if err != nil {
 		return err
 	}
@@ -195,7 +195,14 @@ type runningSandbox struct {
 	failed chan error
 }
 
-func startSandbox(ctx context.Context, listen string, aws *sandbox.Server) (*runningSandbox, error) {
+// How long a client may take to send a request, and to think of the next one on its connection.
+const (
+	requestTimeout = 30 * time.Second
+	idleTimeout    = 2 * time.Minute
+)
+
+// startSandbox serves an embedded AWS to this machine, or to anyone.
+func startSandbox(ctx context.Context, listen string, anyone bool, aws *sandbox.Server) (*runningSandbox, error) {
 	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", listen)
 	if errors.Is(err, syscall.EADDRINUSE) {
 		return nil, usageError{fmt.Errorf("--listen %s: something listens there already; port 0 takes a free one", listen)}
@@ -203,10 +210,14 @@ func startSandbox(ctx context.Context, listen string, aws *sandbox.Server) (*run
 	if err != nil {
 		return nil, fmt.Errorf("start the sandbox: %w", err)
 	}
+	var handler http.Handler = aws
+	if !anyone {
+		handler = sandbox.LoopbackOnly(aws)
+	}
 	r := &runningSandbox{
 		url:    "http://" + listener.Addr().String(),
 		aws:    aws,
-		server: &http.Server{Handler: aws, ReadHeaderTimeout: 10 * time.Second},
+		server: &http.Server{Handler: handler, ReadHeaderTimeout: 10 * time.Second, ReadTimeout: requestTimeout, IdleTimeout: idleTimeout},
 		failed: make(chan error, 1),
 	}
 	go func() {

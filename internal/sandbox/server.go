@@ -4,6 +4,7 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"os"
 	"strconv"
 	"sync"
 	"time"
@@ -89,10 +90,16 @@ func (s *Server) Calls() []Call { return s.recorder.all() }
 // request that is none.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	body, err := readBody(w, r)
+	if errors.Is(err, os.ErrDeadlineExceeded) {
+		http.Error(w, "request body: it did not come in time", http.StatusRequestTimeout)
+		return
+	}
 	if err != nil {
 		http.Error(w, "request body: "+err.Error(), http.StatusRequestEntityTooLarge)
 		return
 	}
+	// The request is here. A limit on the time to read it would now end a call that waits out a latency.
+	_ = http.NewResponseController(w).SetReadDeadline(time.Time{})
 	c := s.route(r, body)
 	if c == nil {
 		w.Header().Set("Content-Type", "text/plain; charset=utf-8")
