@@ -12,7 +12,8 @@ const (
 	policyForm             // a bare policy document (S3 API reference, GetBucketPolicy)
 	emptyForm              // an empty body or {}
 	headForm               // headers alone
-	noForm                 // any body: it says nothing
+	anyForm                // any body, which says nothing, or none with status 204
+	streamForm             // any bytes, read by the caller within bounds of its own
 )
 
 // answer is what an operation always answers with.
@@ -20,10 +21,9 @@ type answer struct {
 	form     form
 	root     string // of XML
 	metadata bool   // ResponseMetadata is all that it holds
-	stream   bool   // the caller reads it, within bounds of its own
-	anyBody  bool   // with status 204 too
 
 	always  []path // members that are always there; a list may be empty
+	some    bool   // no one member is always there, and at least one of them is
 	filled  path   // a list that is never empty
 	account path   // a member that is an account's id
 	arn     path   // a member that is an ARN
@@ -97,17 +97,17 @@ func s3Answers() map[call]answer {
 	return map[call]answer{
 		{"S3", "HeadBucket"}:      {form: headForm},
 		{"S3", "GetBucketPolicy"}: {form: policyForm},
-		{"S3", "GetObject"}:       {form: noForm, stream: true},
+		{"S3", "GetObject"}:       {form: streamForm},
 		{"S3", "ListBuckets"}:     {form: xmlForm, root: "ListAllMyBucketsResult", always: always(path{"Buckets"}), token: path{"ContinuationToken"}},
 		// An empty bucket has no Contents.
-		{"S3", "ListObjectsV2"}:                   {form: xmlForm, root: "ListBucketResult", token: path{"NextContinuationToken"}, truncated: path{"IsTruncated"}},
+		{"S3", "ListObjectsV2"}:                   {form: xmlForm, root: "ListBucketResult", some: true, token: path{"NextContinuationToken"}, truncated: path{"IsTruncated"}},
 		{"S3", "GetBucketPolicyStatus"}:           {form: xmlForm, root: "PolicyStatus", always: always(path{"PolicyStatus", "IsPublic"})},
 		{"S3", "GetPublicAccessBlock"}:            {form: xmlForm, root: "PublicAccessBlockConfiguration", always: always(path{"PublicAccessBlockConfiguration"})},
 		{"S3", "GetBucketEncryption"}:             {form: xmlForm, root: "ServerSideEncryptionConfiguration", always: always(path{"ServerSideEncryptionConfiguration", "Rules"})},
 		{"S3", "GetBucketLifecycleConfiguration"}: {form: xmlForm, root: "LifecycleConfiguration", always: always(path{"Rules"})},
 		{"S3", "GetBucketAcl"}:                    {form: xmlForm, root: "AccessControlPolicy", always: always(path{"Grants"})},
-		{"S3", "PutBucketPolicy"}:                 {form: noForm, anyBody: true},
-		{"S3", "DeleteBucketPolicy"}:              {form: noForm, anyBody: true},
+		{"S3", "PutBucketPolicy"}:                 {form: anyForm},
+		{"S3", "DeleteBucketPolicy"}:              {form: anyForm},
 	}
 }
 

@@ -69,13 +69,14 @@ func (b bounds) HandleDeserialize(ctx context.Context, in middleware.Deserialize
 		body.limit = maxError
 	case resp.StatusCode >= http.StatusBadRequest, !service:
 		body.limit = maxError
-	case wanted.stream:
-		return out, metadata, nil
 	default:
 		body.limit = maxPage
 		if err := wanted.begins(resp, body); err != nil {
 			resp.Body = body.refused(err)
 			return out, metadata, err
+		}
+		if wanted.form == streamForm {
+			return out, metadata, nil
 		}
 	}
 	resp.Body = body

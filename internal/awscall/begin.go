@@ -15,11 +15,14 @@ import (
 
 // begins checks what can be told before the SDK reads an answer.
 func (a answer) begins(resp *smithyhttp.Response, b *body) error {
-	if resp.StatusCode != http.StatusOK && (!a.anyBody || resp.StatusCode != http.StatusNoContent) {
+	if !a.has(resp.StatusCode) {
 		return b.noAnswer("AWS answers this operation with another status")
 	}
-	if a.form == headForm {
+	switch a.form {
+	case headForm:
 		return fromS3(resp, b)
+	case streamForm:
+		return nil
 	}
 	b.xml = a.form == xmlForm
 	head, err := b.peek()
@@ -44,6 +47,13 @@ func (a answer) begins(resp *smithyhttp.Response, b *body) error {
 	return nil
 }
 
+// has reports whether a status of success is one of the operation's.
+func (a answer) has(status int) bool {
+	return status == http.StatusOK ||
+		a.form == anyForm && status == http.StatusNoContent ||
+		a.form == streamForm && status == http.StatusPartialContent
+}
+
 // wrong says what is wrong with the whole of a body; empty where nothing is.
 func (a answer) wrong(whole []byte) string {
 	switch {
@@ -53,7 +63,7 @@ func (a answer) wrong(whole []byte) string {
 		return "it is not a JSON object"
 	case a.form == policyForm && !isPolicy(whole):
 		return "it is not a policy document"
-	case a.form == emptyForm && !isEmpty(whole):
+	case a.form == emptyForm && !isNothing(whole):
 		return "AWS answers this operation with an empty body"
 	}
 	return ""
@@ -103,9 +113,9 @@ func isPolicy(text []byte) bool {
 	return found && string(statement) != "null"
 }
 
-// isEmpty reports whether a body is what a write of CloudWatch Logs answers: nothing, or an object
+// isNothing reports whether a body is what a write of CloudWatch Logs answers: nothing, or an object
 // without members.
-func isEmpty(whole []byte) bool {
+func isNothing(whole []byte) bool {
 	text := bytes.TrimSpace(whole)
 	var members map[string]json.RawMessage
 	return len(text) == 0 || isObject(text) && json.Unmarshal(text, &members) == nil && len(members) == 0

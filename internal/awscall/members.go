@@ -21,6 +21,8 @@ func (a answer) missing(result any) string {
 		}
 	}
 	switch {
+	case a.some && isEmpty(result):
+		return "it holds nothing"
 	case a.filled != nil && a.filled.in(result).Len() == 0:
 		return "its list of " + a.filled.name() + " is empty, which it never is"
 	case a.account != nil && !accountID.MatchString(a.account.of(result)):
@@ -35,15 +37,27 @@ func (a answer) missing(result any) string {
 
 func (p path) name() string { return p[len(p)-1] }
 
-// isAbsent reports whether a member did not come, or came as a text without a character.
+// isAbsent reports whether a member did not come, or came as a text without a character or as a
+// structure without a member.
 func isAbsent(v reflect.Value) bool {
 	switch v.Kind() {
 	case reflect.Slice, reflect.Map:
 		return v.IsNil()
 	case reflect.Pointer:
-		return v.IsNil() || v.Elem().Kind() == reflect.String && v.Elem().Len() == 0
+		return v.IsNil() || v.Elem().Kind() != reflect.Bool && v.Elem().IsZero()
 	}
 	return !v.IsValid()
+}
+
+// isEmpty reports whether no member came at all.
+func isEmpty(result any) bool {
+	v := reflect.ValueOf(result).Elem()
+	for i := range v.NumField() {
+		if v.Type().Field(i).Name != "ResultMetadata" && !v.Field(i).IsZero() {
+			return false
+		}
+	}
+	return true
 }
 
 func isTrue(v reflect.Value) bool {

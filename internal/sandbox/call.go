@@ -34,11 +34,12 @@ type call struct {
 	expectOwner string // account that a bucket has to belong to, if the client says so
 	items       []*faultRule
 
-	xml    xmlWriter // answer of a query protocol
-	result int       // where the result element begins in it
-	reply  any       // answer of a JSON protocol, nil for an empty one
-	status int       // HTTP status of success, 200 unless set
-	header http.Header
+	xml      xmlWriter // answer of a query protocol
+	result   int       // where the result element begins in it
+	reply    any       // answer of a JSON protocol, nil for an empty one
+	status   int       // HTTP status of success, 200 unless set
+	answered []byte    // the answer that a fault puts another in place of
+	header   http.Header
 }
 
 // handler answers one operation: it reads c.form or c.decode, and writes c.xml or sets

@@ -35,10 +35,19 @@ type Fault struct {
 	// roles whose AssumeRole any other fault hits.
 	Resource string `yaml:"resource"`
 	// Code, Message and Status make the answer of kind error, Code and Message that of kind
-	// unsuccessful; Status is 400 when 0.
+	// unsuccessful; Status is 400 when 0, and 302 for kind redirect.
 	Code    string `yaml:"code"`
 	Message string `yaml:"message"`
 	Status  int    `yaml:"status"`
+	// Body says what comes in place of an answer: one of the Body constants for kind no-answer, of
+	// the Endless constants for kind endless.
+	Body string `yaml:"body"`
+	// Acted has a call of kind no-answer acted on all the same.
+	Acted bool `yaml:"acted"`
+	// Gzip packs what a fault of kind endless sends.
+	Gzip bool `yaml:"gzip"`
+	// Location is where a fault of kind redirect points.
+	Location string `yaml:"location"`
 }
 
 // What a Fault can do.
@@ -56,12 +65,17 @@ const (
 	DoError        = "error"        // any other error, spelled out
 	DoUnsuccessful = "unsuccessful" // CreateFlowLogs answers, and refuses some resources in its answer
 	DoLoseAnswer   = "lose-answer"  // the call is acted on, then the connection is closed
+	DoNoAnswer     = "no-answer"    // status 200, and a body that is not the operation's answer
+	DoEndless      = "endless"      // an answer that never ends
+	DoRedirect     = "redirect"     // the answer points elsewhere
+	DoRepeatToken  = "repeat-token" // every page of a list is the first, with the same token
 )
 
 var doings = []string{
 	DoThrottle, DoDeny, DoServerError, DoAuthFailure, DoDisable, DoInvalidToken,
 	DoDrop, DoCut, DoLatency, DoPageSize, DoError,
 	DoUnsuccessful, DoLoseAnswer,
+	DoNoAnswer, DoEndless, DoRedirect, DoRepeatToken,
 }
 
 var wordings = []string{"", "implicit", "scp", "rcp", "boundary", "session", "bare"}
@@ -83,14 +97,16 @@ func (f *Fault) validate() error {
 		return fmt.Errorf("%s: a number below zero", f.Do)
 	case (f.Do == DoError || f.Do == DoUnsuccessful) && f.Code == "":
 		return fmt.Errorf("%s: code is missing", f.Do)
-	case f.Status != 0 && (f.Status < 400 || f.Status > 599):
+	case f.Do == DoRedirect && f.Status != 0 && (f.Status < 300 || f.Status > 399):
+		return fmt.Errorf("status: %d is no status of a redirect", f.Status)
+	case f.Do != DoRedirect && f.Status != 0 && (f.Status < 400 || f.Status > 599):
 		return fmt.Errorf("status: %d is no error status", f.Status)
 	case f.Do == DoLatency && f.Latency == 0:
 		return fmt.Errorf("latency: latency is missing")
 	case f.Do == DoPageSize && f.PageSize == 0:
 		return fmt.Errorf("page-size: page_size is missing")
 	}
-	return nil
+	return f.validateAnswer()
 }
 
 // faultRule is a Fault with its counters.
@@ -150,7 +166,8 @@ type effect struct {
 	drop     bool // no answer at all
 	cut      bool // half an answer
 
-	loseAnswer bool // acted on, and no answer
+	loseAnswer bool   // acted on, and no answer
+	instead    *Fault // sends something else than an answer
 }
 
 // disturb decides what happens to a call before it is run. Latencies add up, the last
@@ -161,7 +178,7 @@ func (s *Server) disturb(c *call) effect {
 	}
 	e := effect{delay: s.scenario.Latency, pageSize: s.scenario.PageSize}
 	for _, f := range s.faults {
-		if e.err != nil || e.drop || e.cut {
+		if e.err != nil || e.drop || e.cut || e.instead != nil {
 			break
 		}
 		if !f.applies(c) {
@@ -178,6 +195,10 @@ func (s *Server) disturb(c *call) effect {
 			e.cut = true
 		case DoLoseAnswer:
 			e.loseAnswer = true
+		case DoNoAnswer, DoEndless, DoRedirect:
+			e.instead = &f.Fault
+		case DoRepeatToken:
+			c.beginAgain()
 		case DoUnsuccessful:
 			c.items = append(c.items, f)
 		default:

@@ -133,6 +133,10 @@ func (s *Server) answer(w http.ResponseWriter, r *http.Request, c *call) {
 	buf := s.buffer()
 	c.xml.buf = *buf
 	defer func() { *buf = c.xml.buf[:0]; s.buffers.Put(buf) }()
+	if effect.instead != nil {
+		s.instead(w, r, c, effect.instead)
+		return
+	}
 	status, body := s.settle(c, effect.err)
 	if effect.loseAnswer {
 		s.recorder.add(c, 0)
