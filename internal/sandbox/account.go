@@ -39,6 +39,7 @@ type region struct {
 	natGateways table[*natGateway]
 	watched     map[string][]*networkInterface // interfaces by their own id, subnet and VPC
 	logGroups   map[string]*logGroup
+	retention   []retentionPolicy // of the account, in the order of their making; replaced when one changes
 	streams     map[string]*deliveryStream
 	metrics     map[string][]measured // by metric.key
 	idempotent  map[string]idempotent // client tokens of CreateFlowLogs

@@ -33,6 +33,7 @@ type LogGroupDump struct {
 	Streams     []string
 	Tags        map[string]string
 	MadeByFlows bool // it came with the first record
+	Protected   bool // from deletion
 }
 
 // FlowLogDump is a flow log in a Dump.
@@ -81,7 +82,7 @@ func (a *account) dump(d *Dump) {
 		at := a.id + "/" + r.name + "/"
 		for name, g := range r.logGroups {
 			streams := slices.Sorted(maps.Keys(g.streams))
-			d.LogGroups[at+name] = LogGroupDump{g.retention, g.kmsKey, g.class, streams, tagMap(g.tags), g.byDelivery}
+			d.LogGroups[at+name] = LogGroupDump{g.retention, g.kmsKey, g.class, streams, tagMap(g.tags), g.byDelivery, g.protected}
 		}
 		for _, row := range r.flowLogs.rows {
 			f := row.value

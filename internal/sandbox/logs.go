@@ -24,6 +24,12 @@ func logsOperations() map[string]handler {
 		"ListTagsForResource":   listLogTags,
 		"DescribeLogStreams":    describeLogStreams,
 		"GetLogEvents":          getLogEvents,
+
+		"PutLogGroupDeletionProtection": protectLogGroup,
+
+		"PutAccountPolicy":        putAccountPolicy,
+		"DescribeAccountPolicies": describeAccountPolicies,
+		"DeleteAccountPolicy":     deleteAccountPolicy,
 	}
 }
 
@@ -37,6 +43,7 @@ var retentionDays = []int{
 // for a day, which nobody can change (CloudWatch Logs user guide, log classes).
 const (
 	classInfrequent   = "INFREQUENT_ACCESS"
+	classEssentials   = "ESSENTIALS"
 	classDelivery     = "DELIVERY"
 	deliveryClassDays = 1
 )
@@ -101,6 +108,8 @@ func createLogGroup(c *call) error {
 		Key   string            `json:"kmsKeyId"`
 		Tags  map[string]string `json:"tags"`
 		Class string            `json:"logGroupClass"`
+
+		Protected bool `json:"deletionProtectionEnabled"`
 	}
 	if err := c.decode(&in); err != nil {
 		return err
@@ -114,7 +123,7 @@ func createLogGroup(c *call) error {
 	if in.Key != "" && !strings.HasPrefix(in.Key, "arn:") {
 		return invalidParameter("The specified KMS Key Id is not a valid ARN.")
 	}
-	classes := []string{classStandard, classInfrequent, classDelivery}
+	classes := []string{classStandard, classInfrequent, classEssentials, classDelivery}
 	if in.Class == "" {
 		in.Class = classStandard
 	}
@@ -132,7 +141,7 @@ func createLogGroup(c *call) error {
 	}
 	g := &logGroup{
 		name: in.Name, created: c.now, kmsKey: in.Key, class: in.Class,
-		tags: seedTags(in.Tags), streams: make(map[string]*logStream),
+		tags: seedTags(in.Tags), protected: in.Protected, streams: make(map[string]*logStream),
 	}
 	if g.class == classDelivery {
 		g.retention = deliveryClassDays
@@ -152,13 +161,16 @@ type shownGroup struct {
 	KMSKeyID        string `json:"kmsKeyId,omitempty"`
 	Class           string `json:"logGroupClass"`
 	GroupARN        string `json:"logGroupArn"`
+	RetentionPolicy string `json:"retentionPolicyName,omitempty"`
+	Protected       bool   `json:"deletionProtectionEnabled,omitempty"`
 }
 
 func (c *call) showGroup(g *logGroup) shownGroup {
 	arn := g.arnIn(c.account, c.region.name)
+	days, policy := c.retentionOf(g)
 	return shownGroup{
-		Name: g.name, CreationTime: millis(g.created), RetentionInDays: g.retention,
-		ARN: arn + ":*", GroupARN: arn, KMSKeyID: g.kmsKey, Class: g.class,
+		Name: g.name, CreationTime: millis(g.created), RetentionInDays: days, RetentionPolicy: policy,
+		ARN: arn + ":*", GroupARN: arn, KMSKeyID: g.kmsKey, Class: g.class, Protected: g.protected,
 	}
 }
 
@@ -213,7 +225,31 @@ func deleteLogGroup(c *call) error {
 	if err != nil {
 		return err
 	}
+	if g.protected {
+		return badRequest("ValidationException", "The log group "+g.name+" has deletion protection enabled.")
+	}
 	delete(c.region.logGroups, g.name)
+	return nil
+}
+
+// protectLogGroup turns deletion protection on or off. While it is on, nothing of the group can be
+// deleted (CloudWatch Logs API reference).
+func protectLogGroup(c *call) error {
+	var in struct {
+		Identifier string `json:"logGroupIdentifier"`
+		Protected  *bool  `json:"deletionProtectionEnabled"`
+	}
+	if err := c.decode(&in); err != nil {
+		return err
+	}
+	if in.Protected == nil {
+		return invalidParameter("1 validation error detected: Value null at 'deletionProtectionEnabled' failed to satisfy constraint: Member must not be null")
+	}
+	g, err := c.identified("", in.Identifier)
+	if err != nil {
+		return err
+	}
+	g.protected = *in.Protected
 	return nil
 }
 

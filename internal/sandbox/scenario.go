@@ -78,6 +78,8 @@ type RegionSeed struct {
 	VPCs       []VPCSeed      `yaml:"vpcs"`
 	FlowLogs   []FlowLogSeed  `yaml:"flow_logs"`
 	LogGroups  []LogGroupSeed `yaml:"log_groups"`
+	// RetentionPolicies are the account-level ones, which have been in effect since long.
+	RetentionPolicies []RetentionPolicySeed `yaml:"retention_policies"`
 
 	TransitGateways []GatewaySeed `yaml:"transit_gateways"`
 }
@@ -136,8 +138,17 @@ type LogGroupSeed struct {
 	RetentionDays int               `yaml:"retention_days"`
 	KMSKey        string            `yaml:"kms_key"`
 	Class         string            `yaml:"class"`
+	Protected     bool              `yaml:"protected"` // from deletion
 	Created       time.Time         `yaml:"created"`
 	Tags          map[string]string `yaml:"tags"`
+}
+
+// RetentionPolicySeed declares an account-level retention policy of CloudWatch Logs.
+type RetentionPolicySeed struct {
+	Name    string `yaml:"name"`
+	Days    int    `yaml:"days"`     // events never expire when 0
+	Prefix  string `yaml:"prefix"`   // of the names of groups; all when empty
+	NewOnly bool   `yaml:"new_only"` // groups of the scenario keep their own retention
 }
 
 // RoleSeed declares an IAM role.

@@ -113,6 +113,9 @@ func (r *region) plant() {
 	for _, g := range seed.LogGroups {
 		r.plantLogGroup(g)
 	}
+	for _, p := range seed.RetentionPolicies {
+		r.plantRetentionPolicy(p)
+	}
 	for i := range seed.VPCs {
 		for n := range max(seed.VPCs[i].Count, 1) {
 			r.plantVPC(seed.VPCs[i], strconv.Itoa(i), n)
@@ -337,7 +340,7 @@ func (a *account) roleARN(name string) string {
 func (r *region) plantLogGroup(seed LogGroupSeed) {
 	g := &logGroup{
 		name: seed.Name, created: seed.Created, retention: seed.RetentionDays, kmsKey: seed.KMSKey,
-		class: seed.Class, tags: seedTags(seed.Tags), streams: make(map[string]*logStream),
+		class: seed.Class, tags: seedTags(seed.Tags), protected: seed.Protected, streams: make(map[string]*logStream),
 	}
 	if g.created.IsZero() {
 		g.created = epoch
@@ -346,6 +349,19 @@ func (r *region) plantLogGroup(seed LogGroupSeed) {
 		g.class = classStandard
 	}
 	r.logGroups[g.name] = g
+}
+
+// plantRetentionPolicy adds a policy that has been in effect since the beginning. One for new groups
+// alone came after the groups of the scenario.
+func (r *region) plantRetentionPolicy(seed RetentionPolicySeed) {
+	p := retentionPolicy{
+		name: seed.Name, days: seed.Days, prefix: seed.Prefix, newOnly: seed.NewOnly,
+		created: epoch, changed: epoch.Add(-policyDelay),
+	}
+	if p.prefix != "" {
+		p.criteria = `LogGroupNamePrefix IN ["` + p.prefix + `"]`
+	}
+	r.retention = append(r.retention, p)
 }
 
 // seedTags orders declared tags by key.

@@ -122,7 +122,8 @@ type logGroup struct {
 	created    time.Time
 	retention  int    // days; 0 means that events never expire
 	kmsKey     string // ARN
-	class      string // STANDARD, INFREQUENT_ACCESS, DELIVERY
+	class      string // STANDARD, INFREQUENT_ACCESS, ESSENTIALS, DELIVERY
+	protected  bool   // from deletion
 	byDelivery bool   // made by flow-log delivery with the first record
 	tags       []tag
 	streams    map[string]*logStream

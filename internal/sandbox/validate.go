@@ -117,6 +117,12 @@ func (r *RegionSeed) validate() error {
 			return fmt.Errorf("log_groups[%d]: %q is no log group name, or retention_days is below zero", i, g.Name)
 		}
 	}
+	for i, p := range r.RetentionPolicies {
+		if p.Name == "" || p.Days != 0 && (p.Days < leastPolicyDays || !slices.Contains(retentionDays, p.Days)) ||
+			p.Prefix != "" && !logGroupName.MatchString(p.Prefix) {
+			return fmt.Errorf("retention_policies[%d]: it has no name, or %d days or the prefix %q are none that CloudWatch Logs takes", i, p.Days, p.Prefix)
+		}
+	}
 	return nil
 }
 
