@@ -12,12 +12,18 @@ const LogGroups Kind = "log-groups"
 // LogGroup is one item of DescribeLogGroups.
 type LogGroup struct {
 	Name          string            `json:"name"`
-	RetentionDays int32             `json:"retention_days,omitempty"` // 0: events never expire
+	RetentionDays int32             `json:"retention_days,omitempty"` // as it is in effect; 0: events never expire
 	KMSKey        string            `json:"kms_key,omitempty"`        // ARN; empty for CloudWatch Logs' own encryption
-	Class         string            `json:"class,omitempty"`          // STANDARD, INFREQUENT_ACCESS, DELIVERY; older answers have none
+	Class         string            `json:"class,omitempty"`          // STANDARD, INFREQUENT_ACCESS, ESSENTIALS, DELIVERY; older answers have none
 	StoredBytes   int64             `json:"stored_bytes,omitempty"`
 	Created       time.Time         `json:"created,omitzero"`
 	Tags          map[string]string `json:"tags,omitempty"` // nil beyond the first groups of a scope, where nobody read them
+
+	// RetentionPolicy names the account-level retention policy that decides how long the group keeps
+	// events; what is set on the group itself has no effect then. Empty: the group decides.
+	RetentionPolicy string `json:"retention_policy,omitempty"`
+	// Protected groups cannot be deleted (deletion protection).
+	Protected bool `json:"deletion_protected,omitempty"`
 }
 
 // Keeps reports whether the group keeps events for at least so many days.

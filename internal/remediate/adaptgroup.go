@@ -12,6 +12,10 @@ import (
 // raiseRetention lets an existing group keep records for as long as the policy asks, which is longer
 // than now: records are never kept for less.
 func (p *planner) raiseRetention(inv *inventory.Inventory, reason finding.Finding, g inventory.LogGroup) ([]string, error) {
+	if g.RetentionPolicy != "" {
+		p.skipRetention(inv.Scope, g)
+		return nil, nil
+	}
 	return p.adapt(inv, g, change{
 		scope: inv.Scope, action: PutRetentionPolicy, resource: g.Name, reason: reason,
 		expect: []Precondition{{Kind: FactLogGroup, Resource: g.Name, Expect: map[string]string{
@@ -20,6 +24,18 @@ func (p *planner) raiseRetention(inv *inventory.Inventory, reason finding.Findin
 		input: map[string]any{"logGroupName": g.Name, "retentionInDays": p.policy.RetentionDays},
 		undo:  &undo{PutRetentionPolicy, map[string]any{"logGroupName": g.Name, "retentionInDays": g.RetentionDays}},
 	}, fmt.Sprintf("this log group keeps records for %d days and the policy asks for %d", g.RetentionDays, p.policy.RetentionDays))
+}
+
+// skipRetention says that an account-level retention policy decides how long a group keeps records:
+// PutRetentionPolicy would succeed and have no effect (CloudWatch Logs API reference).
+func (p *planner) skipRetention(s inventory.Scope, g inventory.LogGroup) {
+	p.skipResource(s, g.Name,
+		fmt.Sprintf("the account's retention policy %s keeps its records for %d days and %d are wanted; while it applies, a retention of the log group has no effect",
+			g.RetentionPolicy, g.RetentionDays, p.policy.RetentionDays),
+		fmt.Sprintf("aws logs describe-account-policies --region %s --policy-type RETENTION_POLICY --policy-name %s", s.Region, quote(g.RetentionPolicy)),
+		fmt.Sprintf("let that policy keep records for %d days or more, or add one that does, for log groups whose names begin with %s: of those that apply the longest decides, a day after it was put",
+			p.policy.RetentionDays, quote(g.Name)),
+	)
 }
 
 // giveKey encrypts what comes into an existing group, which has no key, with the policy's.

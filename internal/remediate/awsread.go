@@ -126,6 +126,8 @@ func filter(name string, values []string) []types.Filter {
 type readGroup struct {
 	arn       string // without ":*"
 	retention int32
+	policy    string // of the account, by which the retention is; empty where the group decides
+	protected bool   // from deletion
 	kmsKey    string
 	class     string
 	filters   int32 // metric filters
@@ -150,6 +152,7 @@ func (r Reader) logGroup(ctx context.Context, region, name string) (*readGroup, 
 		found := &readGroup{
 			arn:       strings.TrimSuffix(aws.ToString(g.Arn), ":*"),
 			retention: aws.ToInt32(g.RetentionInDays), kmsKey: aws.ToString(g.KmsKeyId), class: string(g.LogGroupClass),
+			policy: aws.ToString(g.RetentionPolicyName), protected: aws.ToBool(g.DeletionProtectionEnabled),
 			filters: aws.ToInt32(g.MetricFilterCount), stored: aws.ToInt64(g.StoredBytes),
 		}
 		found.tags, err = r.logGroupTags(ctx, client, region, found.arn)

@@ -218,6 +218,9 @@ func (w *world) lookAtSetting(ctx context.Context, s Step, want request, c circu
 	if err != nil || g == nil {
 		return sight{}, err
 	}
+	if s.Action == PutRetentionPolicy && g.policy != "" {
+		return g.underPolicy(want.RetentionInDays), nil
+	}
 	have := g.kmsKey == want.KMSKeyID
 	if s.Action == PutRetentionPolicy {
 		have = g.retention == want.RetentionInDays
@@ -226,6 +229,19 @@ func (w *world) lookAtSetting(ctx context.Context, s Step, want request, c circu
 		return sight{}, nil
 	}
 	return sight{have: true, ours: c.parentOurs || c.sent, detail: "it is set so already"}, nil
+}
+
+// underPolicy compares the retention of a group that an account-level policy decides about: nothing can
+// be set on the group itself that has an effect.
+func (g *readGroup) underPolicy(wanted int32) sight {
+	by := "the account's retention policy " + g.policy
+	if g.retention == 0 || g.retention >= wanted {
+		return sight{have: true, detail: by + " has records kept for as long"}
+	}
+	return sight{moved: &mismatch{
+		expected: fmt.Sprintf("retention_days %d", wanted),
+		found:    fmt.Sprintf("%d by %s, which overrides what is set on a log group", g.retention, by),
+	}}
 }
 
 // lookAtFlowLogs finds a flow log that does what the step wants: one of this plan's is adopted, and

@@ -431,6 +431,20 @@ func TestAnExistingGroupIsReusedAndChangedOnlyWhenAsked(t *testing.T) {
 			},
 			policy: changeExisting, unplanned: "keeps records for 30 days",
 		},
+		"kept for less, by the account's retention policy": {
+			group: func(g *inventory.LogGroup) { short(g); g.RetentionPolicy = "base" }, policy: changeExisting,
+			unplanned: "the account's retention policy base keeps its records for 30 days and 365 are wanted",
+		},
+		"kept for less, by the account's retention policy, and ours": {
+			group: func(g *inventory.LogGroup) {
+				short(g)
+				g.RetentionPolicy, g.Tags = "base", map[string]string{"flowproof:managed": "true"}
+			},
+			unplanned: "the account's retention policy base keeps",
+		},
+		"kept for longer, by the account's retention policy": {
+			group: func(g *inventory.LogGroup) { g.RetentionPolicy = "base" },
+		},
 		"no key where one is asked for": {
 			policy: func(p *Policy) { p.KMSKey = key }, unplanned: "not encrypted",
 		},

@@ -75,6 +75,11 @@ func TestWhatFlowLogsReferToIsRepairedOnlyWhenAsked(t *testing.T) {
 			group: short, role: good, policy: func(p *Policy) { p.RetentionDays = 30 },
 			unplanned: "fl-1: the log group theirs keeps records for 30 days; required are 365; flowproof does not change that", hand: "plan with a higher --retention-days",
 		},
+		"kept too short, by the account's retention policy": {
+			group: with(func(g *inventory.LogGroup) { g.RetentionDays, g.RetentionPolicy = 30, "base line" }), role: good,
+			unplanned: "theirs: the account's retention policy base line keeps its records for 30 days and 365 are wanted",
+			hand:      "aws logs describe-account-policies --region eu-west-1 --policy-type RETENTION_POLICY --policy-name 'base line'",
+		},
 		"of class DELIVERY": {
 			group: with(func(g *inventory.LogGroup) { g.Class = "DELIVERY" }), role: good,
 			unplanned: "fl-1: the log group theirs is of class DELIVERY", hand: "make a group of that name and class STANDARD",

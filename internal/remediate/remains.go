@@ -161,10 +161,13 @@ func (m *remains) logGroup(ctx context.Context, s Step, want request) (remain, e
 		return changed("its tags do not say that this plan made it"), nil
 	case tags != "":
 		return changed("its tags were changed since: %s", tags), nil
-	case g.retention != days:
+	case g.retention != days && g.policy == "":
 		return changed("its retention was changed since, to %d days", g.retention), nil
 	case g.kmsKey != key:
 		return changed("its key was changed since, to %s", cmp.Or(g.kmsKey, NoFact)), nil
+	case g.protected:
+		return keep("it is protected from deletion; to delete it, lift that and roll back again: aws logs put-log-group-deletion-protection --region %s --log-group-identifier %s --no-deletion-protection-enabled",
+			s.Region, quote(want.LogGroupName)), nil
 	case g.filters > 0:
 		return keep("it has metric filters that this plan did not make"), nil
 	}
@@ -295,6 +298,9 @@ func (m *remains) setting(ctx context.Context, s Step, want request) (remain, er
 	}
 	now, written, before := g.kmsKey, want.KMSKeyID, back.KMSKeyID
 	if s.Action == PutRetentionPolicy {
+		if g.policy != "" {
+			return keep("the account's retention policy %s hides what is set on it: roll back again when that no longer applies", g.policy), nil
+		}
 		now, written, before = days(g.retention), days(want.RetentionInDays), days(back.RetentionInDays)
 	}
 	switch now {

@@ -168,6 +168,11 @@ func TestRollbackKeeps(t *testing.T) {
 				s.call("eu-west-1", "logs", "PutRetentionPolicy", `{"logGroupName":"`+group+`","retentionInDays":30}`)
 			}, "create-log-group " + group, "retention was changed since, to 30 days",
 		},
+		"a group that is protected from deletion": {
+			func(s *stand, _ map[string]string) {
+				s.json("Logs_20140328.PutLogGroupDeletionProtection", `{"logGroupIdentifier":"`+group+`","deletionProtectionEnabled":true}`)
+			}, "create-log-group " + group, "it is protected from deletion; to delete it, lift that and roll back again: aws logs put-log-group-deletion-protection --region eu-west-1 --log-group-identifier " + group,
+		},
 		"a group with a key": {
 			func(s *stand, _ map[string]string) {
 				s.call("eu-west-1", "logs", "AssociateKmsKey", `{"logGroupName":"`+group+`","kmsKeyId":"arn:aws:kms:eu-west-1:`+testAccount+`:key/1"}`)

@@ -53,11 +53,23 @@ func logGroup(p *rule.Pass, l inventory.FlowLog, days int32) rule.Verdict {
 	case group.Class == inventory.DeliveryClass:
 		return rule.Failed(fmt.Sprintf("the log group %s is of class DELIVERY, which keeps records for a day; required are %d days", group.Name, days))
 	case !group.Keeps(days):
-		return rule.Failed(fmt.Sprintf("the log group %s keeps records for %d days; required are %d", group.Name, group.RetentionDays, days))
-	case group.RetentionDays == 0:
-		return rule.Passed("the log group " + group.Name + " keeps records for ever")
+		return rule.Failed(fmt.Sprintf("%s; required are %d", kept(group), days))
 	}
-	return rule.Passed(fmt.Sprintf("the log group %s keeps records for %d days", group.Name, group.RetentionDays))
+	return rule.Passed(kept(group))
+}
+
+// kept says for how long a group keeps records, and whose word that is.
+func kept(g inventory.LogGroup) string {
+	text := fmt.Sprintf("the log group %s keeps records for ", g.Name)
+	if g.RetentionDays == 0 {
+		text += "ever"
+	} else {
+		text += fmt.Sprintf("%d days", g.RetentionDays)
+	}
+	if g.RetentionPolicy != "" {
+		text += ", as the account's retention policy " + g.RetentionPolicy + " has it"
+	}
+	return text
 }
 
 func bucket(p *rule.Pass, l inventory.FlowLog, days int32) rule.Verdict {

@@ -20,6 +20,9 @@ func TestVerdicts(t *testing.T) {
 	group := func(days int32, class string) inventory.Named {
 		return inventory.Named{LogGroups: []inventory.LogGroup{{Name: "g", RetentionDays: days, Class: class}}}
 	}
+	governed := func(days int32) inventory.Named {
+		return inventory.Named{LogGroups: []inventory.LogGroup{{Name: "g", RetentionDays: days, RetentionPolicy: "p"}}}
+	}
 	bucket := func(owned bool, expiry ...inventory.Expiry) inventory.Named {
 		return inventory.Named{Buckets: []inventory.Bucket{{Name: "b", Owned: owned, Expiry: expiry}}}
 	}
@@ -36,6 +39,9 @@ func TestVerdicts(t *testing.T) {
 		{"a group that keeps more", toGroup, group(3653, ""), nil, finding.Pass, "keeps records for 3653 days"},
 		{"a group that keeps for ever", toGroup, group(0, ""), nil, finding.Pass, "for ever"},
 		{"a group that keeps too little", toGroup, group(180, ""), nil, finding.Fail, "the log group g keeps records for 180 days; required are 365"},
+		{"a group that the account's policy decides about, for too little", toGroup, governed(90), nil, finding.Fail, "keeps records for 90 days, as the account's retention policy p has it; required are 365"},
+		{"a group that the account's policy decides about, for enough", toGroup, governed(400), nil, finding.Pass, "keeps records for 400 days, as the account's retention policy p has it"},
+		{"a group that the account's policy keeps for ever", toGroup, governed(0), nil, finding.Pass, "for ever, as the account's retention policy p has it"},
 		{"a group of class DELIVERY", toGroup, group(0, "DELIVERY"), nil, finding.Fail, "class DELIVERY"},
 		{"a group that is not there", toGroup, inventory.Named{}, nil, finding.Unknown, "comes with the first record"},
 		{"a bucket without a lifecycle", toBucket, bucket(true), nil, finding.Pass, "no rule of the lifecycle of bucket b deletes records"},

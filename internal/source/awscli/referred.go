@@ -51,6 +51,8 @@ type logGroupItem struct {
 	Class     text   `json:"logGroupClass"`
 	Bytes     count  `json:"storedBytes"`
 	Created   count  `json:"creationTime"` // milliseconds since 1970
+	Policy    text   `json:"retentionPolicyName"`
+	Protected flag   `json:"deletionProtectionEnabled"`
 }
 
 // addLogGroup adds one item of DescribeLogGroups, if a flow log delivers to that group.
@@ -67,6 +69,7 @@ func addLogGroup(inv *inventory.Inventory, item []byte) error {
 	}
 	group := inventory.LogGroup{
 		Name: string(g.Name), RetentionDays: int32(g.Retention), KMSKey: string(g.Key), Class: string(g.Class), StoredBytes: int64(g.Bytes),
+		RetentionPolicy: string(g.Policy), Protected: bool(g.Protected),
 	}
 	if g.Created > 0 {
 		group.Created = time.UnixMilli(int64(g.Created)).UTC()

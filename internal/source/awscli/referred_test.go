@@ -15,7 +15,7 @@ const (
 	flowsTo  = `{"FlowLogs": [{"FlowLogId": "fl-1", "ResourceId": "vpc-1", "FlowLogStatus": "ACTIVE", "LogGroupName": "g", "DeliverLogsPermissionArn": "arn:aws:iam::111122223333:role/r"}, {"FlowLogId": "fl-2", "ResourceId": "vpc-1", "LogDestinationType": "s3", "LogDestination": "arn:aws:s3:::b/p"}]}`
 	nowhere  = `{"FlowLogs": []}`
 	oneGroup = `{"logGroups": [
-		{"logGroupName": "g", "creationTime": 1700000000123, "retentionInDays": 30, "storedBytes": 5000000000, "kmsKeyId": "k", "logGroupClass": "STANDARD", "arn": "a"},
+		{"logGroupName": "g", "creationTime": 1700000000123, "retentionInDays": 30, "storedBytes": 5000000000, "kmsKeyId": "k", "logGroupClass": "STANDARD", "arn": "a", "retentionPolicyName": "base", "deletionProtectionEnabled": true},
 		{"logGroupName": "g2", "creationTime": 1700000000123}]}`
 )
 
@@ -26,7 +26,7 @@ func TestRead_log_groups_that_flow_logs_deliver_to(t *testing.T) {
 	want := inventory.Named{
 		Asked: inventory.Names{LogGroups: []string{"g"}, Roles: []string{"r"}, Buckets: []string{"b"}},
 		LogGroups: []inventory.LogGroup{{
-			Name: "g", RetentionDays: 30, KMSKey: "k", Class: "STANDARD", StoredBytes: 5_000_000_000,
+			Name: "g", RetentionDays: 30, KMSKey: "k", Class: "STANDARD", StoredBytes: 5_000_000_000, RetentionPolicy: "base", Protected: true,
 			Created: time.Date(2023, 11, 14, 22, 13, 20, 123_000_000, time.UTC),
 		}},
 	}

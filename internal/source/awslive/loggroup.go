@@ -102,6 +102,9 @@ func logGroupOf(g types.LogGroup) inventory.LogGroup {
 		KMSKey:        aws.ToString(g.KmsKeyId),
 		Class:         string(g.LogGroupClass),
 		StoredBytes:   aws.ToInt64(g.StoredBytes),
+
+		RetentionPolicy: aws.ToString(g.RetentionPolicyName),
+		Protected:       aws.ToBool(g.DeletionProtectionEnabled),
 	}
 	if g.CreationTime != nil {
 		group.Created = time.UnixMilli(*g.CreationTime).UTC()

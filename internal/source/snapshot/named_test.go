@@ -14,6 +14,7 @@ func named() inventory.Named {
 		Asked: inventory.Names{LogGroupPrefix: "/f/", Roles: []string{"r"}, Buckets: []string{"b"}, Streams: []string{"s"}},
 		LogGroups: []inventory.LogGroup{{
 			Name: "/f/g", RetentionDays: 1, KMSKey: "k", Class: "STANDARD", StoredBytes: 1, Created: readAt, Tags: map[string]string{"a": "b"},
+			RetentionPolicy: "base", Protected: true,
 		}},
 		Roles: []inventory.Role{{
 			Name: "r", ARN: "arn:r", Trust: "{}", Boundary: "arn:b", Tags: map[string]string{"a": "b"},
