@@ -82,7 +82,7 @@ func nextStep(err error) string {
 	case errors.As(err, &none):
 		return cmp.Or(commandOf(none.Command), none.Advice, identityStep(none.Cause))
 	case errors.As(err, &asked):
-		return identityStep(asked.Cause)
+		return cmp.Or(asked.Advice, identityStep(asked.Cause))
 	case errors.Is(err, awslive.ErrNoIdentity):
 		return giveCredentials
 	}

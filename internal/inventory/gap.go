@@ -37,3 +37,10 @@ type Gap struct {
 	Message  string `json:"message"`            // one line; hostile where AWS quotes a name
 	Resource string `json:"resource,omitempty"` // the one thing that was not read; empty where it may be any of the kind
 }
+
+// What is wrong with credentials that work in the Regions which every account has, and in no other; and
+// what to do (IAM User Guide, "Manage AWS STS in an AWS Region").
+const (
+	GlobalToken   = "the session token is of the global STS endpoint and not valid in Regions that have to be enabled"
+	RegionalToken = "use the regional endpoint, or token version 2"
+)

@@ -20,6 +20,7 @@ type notRead struct {
 	unread   int // of them, those of which nothing was read
 	unlisted int // scopes with VPCs that may not be in the list
 	causes   map[inventory.Cause][]string
+	refused  tokens
 
 	most     int // rows that it lists; 0 for no bound
 	listed   int // rows so far, listed or not
@@ -87,9 +88,16 @@ func (n *notRead) add(row event.Scope) error {
 	return nil
 }
 
+// tokens says which kinds of credentials were refused.
+type tokens struct{ global, other bool }
+
 // note remembers what a cause kept from being called, up to as many calls as a line can name.
 func (n *notRead) note(g inventory.Gap) {
 	const enough = 4
+	if g.Cause == inventory.Credentials {
+		isGlobal := strings.Contains(g.Message, inventory.GlobalToken)
+		n.refused.global, n.refused.other = n.refused.global || isGlobal, n.refused.other || !isGlobal
+	}
 	if apis := n.causes[g.Cause]; len(apis) < enough && !slices.Contains(apis, g.API) {
 		n.causes[g.Cause] = append(apis, g.API)
 	}
@@ -155,7 +163,7 @@ func (n *notRead) advice(b *strings.Builder) {
 		inventory.ServerError, inventory.Unreachable, inventory.Interrupted, inventory.Incomplete,
 	} {
 		if n.has(c) {
-			t.row(b, []string{string(c)}, []string{remedy(c, n.causes[c])})
+			t.row(b, []string{string(c)}, []string{n.remedy(c)})
 		}
 	}
 }
@@ -168,7 +176,7 @@ func remedy(c inventory.Cause, apis []string) string {
 	case inventory.DeniedBySCP:
 		return "the organisation forbids it, whatever the account allows: ask for an exception in its service control policy, or leave the Regions out with --region"
 	case inventory.Credentials:
-		return "the credentials expired or were refused on the way: sign in again, then scan again"
+		return signInAgain
 	case inventory.RegionDisabled:
 		return "the account has not enabled the Region: enable it, or leave it out with --region"
 	case inventory.Throttled:
@@ -183,6 +191,21 @@ func remedy(c inventory.Cause, apis []string) string {
 		return "the answer is missing, cut off or malformed: scan again, or save the file again and whole"
 	}
 	return ""
+}
+
+const signInAgain = "the credentials expired or were refused on the way: sign in again, then scan again"
+
+// remedy is the same, of all gaps that there are: a token that is not good everywhere needs no new sign-in.
+func (n *notRead) remedy(c inventory.Cause) string {
+	if c != inventory.Credentials || !n.refused.global {
+		return remedy(c, n.causes[c])
+	}
+	const regional = "get the session from a regional endpoint of STS (AWS_STS_REGIONAL_ENDPOINTS=regional), or have the account give out tokens of version 2 " +
+		"(`aws iam set-security-token-service-preferences --global-endpoint-token-version v2Token`), then scan again with it"
+	if n.refused.other {
+		return "where the token is of the global STS endpoint, " + regional + "; elsewhere " + signInAgain
+	}
+	return regional
 }
 
 // denied is what to do about calls that were denied: the way into an account is another matter than

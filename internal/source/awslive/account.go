@@ -16,6 +16,7 @@ type account struct {
 	patience      *patience
 	gate          *gate
 	byName        func() *named
+	regions       regionBook
 }
 
 func (a *account) scope(region string) inventory.Scope {

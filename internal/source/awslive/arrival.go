@@ -65,7 +65,7 @@ func (s *Source) readArrivals(ctx context.Context, a *account, inv *inventory.In
 	running.Go(func() { k.searchStreams(withRoute(ctx, a.route(nil))) })
 	running.Wait()
 	for _, f := range k.failed {
-		cause, message := classify(f.err, circumstances{run: ctx, credentials: true, optIn: isOptIn(inv.Region)})
+		cause, message := classify(f.err, s.circumstances(ctx, a, inv.Region, f.err))
 		inv.Gaps = append(inv.Gaps, inventory.Gap{Kind: f.kind, API: f.api, Cause: cause, Message: f.place + message, Resource: f.resource})
 	}
 }

@@ -18,13 +18,14 @@ import (
 )
 
 // The error codes of each cause, as AWS services spell them (EC2 API error reference, STS and
-// IAM references, recorded answers). AuthFailure is not here: it needs more than its code.
+// IAM references, recorded answers). What a service does not know in a Region that has to be enabled
+// is another matter: see circumstances.foreign.
 var causeByCode = map[inventory.Cause][]string{
 	inventory.Denied: {
 		"UnauthorizedOperation", "AccessDenied", "AccessDeniedException", "Client.UnauthorizedOperation",
 	},
 	inventory.Credentials: {
-		"RequestExpired", "ExpiredToken", "ExpiredTokenException", "InvalidClientTokenId",
+		"AuthFailure", "RequestExpired", "ExpiredToken", "ExpiredTokenException", "InvalidClientTokenId",
 		"UnrecognizedClientException", "SignatureDoesNotMatch", "InvalidSignatureException",
 		"IncompleteSignature", "MissingAuthenticationToken", "Blocked",
 	},
@@ -44,7 +45,8 @@ var causeByCode = map[inventory.Cause][]string{
 type circumstances struct {
 	run         context.Context // done: somebody pressed Ctrl-C, or the scope's deadline passed
 	credentials bool            // the same credentials worked elsewhere
-	optIn       bool            // the Region has to be enabled by the account
+	optIn       optIn           // whether the account has enabled the Region, once a service does not know the credentials
+	token       bool            // the credentials are a session's that somebody else started
 }
 
 // classify says why a call failed, and what AWS said in one line.
@@ -61,6 +63,8 @@ func classify(err error, c circumstances) (inventory.Cause, string) {
 		return given.cause, given.Error()
 	case errors.As(err, &noAnswer):
 		return inventory.Incomplete, renewal(err) + oneLine(noAnswer.Error())
+	case errors.As(err, &api) && c.optIn != forAll && looksForeign(err) && !isAdministrative(api):
+		return c.foreign(api)
 	case errors.As(err, &api):
 		return classifyAPI(err, api, c), renewal(err) + describeAPI(api)
 	case errors.As(err, &none):
@@ -79,8 +83,8 @@ func classify(err error, c circumstances) (inventory.Cause, string) {
 
 func classifyAPI(err error, api smithy.APIError, c circumstances) inventory.Cause {
 	code, message := api.ErrorCode(), api.ErrorMessage()
-	if code == "AuthFailure" {
-		return authFailure(message, c)
+	if code == "AuthFailure" && isAdministrative(api) {
+		return inventory.RegionDisabled
 	}
 	for cause, codes := range causeByCode {
 		if !slices.Contains(codes, code) {
@@ -97,13 +101,9 @@ func classifyAPI(err error, api smithy.APIError, c circumstances) inventory.Caus
 	return causeByStatus(err)
 }
 
-// authFailure tells apart what EC2 answers word for word alike: bad keys, a wrong clock, and a
-// Region that the account has not enabled.
-func authFailure(message string, c circumstances) inventory.Cause {
-	if strings.Contains(message, "administratively disabled") || c.credentials && c.optIn {
-		return inventory.RegionDisabled
-	}
-	return inventory.Credentials
+// isAdministrative reports whether a service is not there in the Region at all.
+func isAdministrative(api smithy.APIError) bool {
+	return strings.Contains(api.ErrorMessage(), "administratively disabled")
 }
 
 // causeByStatus classes codes that nobody has listed.

@@ -34,7 +34,7 @@ func TestErrorsBecomeGapCauses(t *testing.T) {
 	const denied = "You are not authorized to perform this operation."
 	user := "User: arn:aws:iam::123456789012:user/audit is not authorized to perform: ec2:DescribeFlowLogs "
 	works := circumstances{credentials: true}
-	optIn := circumstances{credentials: true, optIn: true}
+	optIn := circumstances{credentials: true, optIn: untold}
 	tests := []struct {
 		name string
 		err  error
@@ -50,7 +50,7 @@ func TestErrorsBecomeGapCauses(t *testing.T) {
 		{"session policy", answered(403, "AccessDenied", user+"with an explicit deny in a session policy"), works, inventory.Denied},
 		{"AuthFailure in an opt-in Region", answered(401, "AuthFailure", "AWS was not able to validate the provided access credentials"), optIn, inventory.RegionDisabled},
 		{"AuthFailure in a default Region", answered(401, "AuthFailure", "AWS was not able to validate the provided access credentials"), works, inventory.Credentials},
-		{"AuthFailure when nothing worked yet", answered(401, "AuthFailure", "AWS was not able to validate the provided access credentials"), circumstances{optIn: true}, inventory.Credentials},
+		{"AuthFailure when nothing worked yet", answered(401, "AuthFailure", "AWS was not able to validate the provided access credentials"), circumstances{}, inventory.Credentials},
 		{"Region without the service", answered(400, "AuthFailure", "This request has been administratively disabled."), works, inventory.RegionDisabled},
 		{"OptInRequired here only", answered(401, "OptInRequired", "You are not subscribed to this service."), works, inventory.RegionDisabled},
 		{"OptInRequired everywhere", answered(401, "OptInRequired", "You are not subscribed to this service."), circumstances{}, inventory.Credentials},

@@ -80,6 +80,9 @@ type Source struct {
 
 	regions  *clients
 	identity identityReader
+
+	credentials aws.CredentialsProvider // the caller's
+
 	byName   *named
 	self     *account     // the caller's own, once Discover knows it
 	accounts atomic.Int32 // known to be there
@@ -212,6 +215,7 @@ func throughOneDoor(cfg aws.Config, filter regionFilter, inFlight int) (aws.Conf
 func sourceOf(o Options, filter regionFilter, cfg aws.Config, counter *callCounter) *Source {
 	s := &Source{options: o, home: cfg.Region, counter: counter, allowed: filter, regions: newClients(cfg)}
 	s.identity = sts.NewFromConfig(cfg)
+	s.credentials = cfg.Credentials
 	s.byName = newNamed(cfg, o)
 	return s
 }

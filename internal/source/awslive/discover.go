@@ -9,7 +9,6 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/aws/retry"
-	"github.com/aws/aws-sdk-go-v2/service/ec2"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 
 	"flowproof/internal/inventory"
@@ -24,6 +23,8 @@ type IdentityError struct {
 	Region  string // that STS was asked in
 	Cause   inventory.Cause
 	Message string // hostile
+	Advice  string // what to do; empty where nothing is better than the usual
+	err     error
 }
 
 func (e *IdentityError) Error() string {
@@ -50,9 +51,9 @@ func (s *Source) Discover(ctx context.Context, found func(inventory.Target) erro
 	regions := make(chan listedRegions, 1)
 	list := s.listRegions
 	if len(s.allowed.unknownNames()) > 0 {
-		list = allRegions
+		list = s.allRegions
 	}
-	go func() { regions <- list(ctx, s.regions.in(s.home)) }()
+	go func() { regions <- list(ctx, s.regions.in) }()
 	who, err := s.caller(ctx)
 	if err != nil {
 		return err
@@ -60,6 +61,9 @@ func (s *Source) Discover(ctx context.Context, found func(inventory.Target) erro
 	s.self = s.own(who)
 	s.accounts.Store(1)
 	listed := <-regions
+	if len(listed.regions) > 0 {
+		s.self.regions.remember(listed.regions)
+	}
 	if err := s.checkNames(listed); err != nil {
 		return err
 	}
@@ -91,26 +95,55 @@ func (s *Source) own(who caller) *account {
 const identityAttempts = 6
 
 func (s *Source) caller(ctx context.Context) (caller, error) {
+	who, err := s.callerIn(ctx, s.home)
+	var asked *IdentityError
+	switch {
+	case err == nil:
+		return who, nil
+	case ctx.Err() != nil:
+		return caller{}, ctx.Err()
+	case errors.As(err, &asked) && looksForeign(asked.err) && isOptIn(s.home):
+		return caller{}, s.strangerAtHome(ctx, asked)
+	}
+	return caller{}, err
+}
+
+// callerIn asks STS of a Region whose credentials these are.
+func (s *Source) callerIn(ctx context.Context, region string) (caller, error) {
 	call, cancel := context.WithTimeout(ctx, callDeadline)
 	defer cancel()
 	out, err := s.identity.GetCallerIdentity(call, &sts.GetCallerIdentityInput{}, func(o *sts.Options) {
+		o.Region = region
 		o.Retryer = retry.AddWithMaxAttempts(o.Retryer, min(o.Retryer.MaxAttempts(), identityAttempts))
 	})
+	if none, ok := errors.AsType[*CredentialsError](err); ok { // AWS was not asked
+		return caller{}, none
+	}
 	if err != nil {
-		if ctx.Err() != nil {
-			return caller{}, ctx.Err()
-		}
-		if none, ok := errors.AsType[*CredentialsError](err); ok { // AWS was not asked
-			return caller{}, none
-		}
 		cause, message := classify(err, circumstances{run: ctx})
-		return caller{}, &IdentityError{Region: s.home, Cause: cause, Message: message}
+		return caller{}, &IdentityError{Region: region, Cause: cause, Message: message, err: err}
 	}
 	parts := strings.SplitN(aws.ToString(out.Arn), ":", 3)
 	if len(parts) < 3 || aws.ToString(out.Account) == "" {
-		return caller{}, fmt.Errorf("%w: sts:GetCallerIdentity in %s answered without an account or ARN", ErrNoIdentity, s.home)
+		return caller{}, fmt.Errorf("%w: sts:GetCallerIdentity in %s answered without an account or ARN", ErrNoIdentity, region)
 	}
 	return caller{partition: parts[1], account: aws.ToString(out.Account), arn: aws.ToString(out.Arn)}, nil
+}
+
+// strangerAtHome looks whether credentials that the home Region does not know are good elsewhere, and
+// says why they are not there.
+func (s *Source) strangerAtHome(ctx context.Context, asked *IdentityError) error {
+	elsewhere := alwaysOn(s.home)
+	who, err := s.callerIn(ctx, elsewhere)
+	if err != nil || elsewhere == s.home {
+		return asked
+	}
+	c := circumstances{run: ctx, credentials: true, optIn: s.optInOf(ctx, s.own(who), s.home), token: true}
+	cause, message := classify(asked.err, c)
+	return &IdentityError{
+		Region: s.home, Cause: cause, Message: message, err: asked.err,
+		Advice: fmt.Sprintf("set AWS_REGION, or the region of the profile, to %s, where the credentials are good; for %s get a session from a regional endpoint of STS", elsewhere, s.home),
+	}
 }
 
 // listedRegion is a Region that an account can have.
@@ -125,25 +158,11 @@ type listedRegions struct {
 }
 
 // listRegions asks for all Regions, enabled or not, unless only plain names were asked for.
-func (s *Source) listRegions(ctx context.Context, client regionReader) listedRegions {
+func (s *Source) listRegions(ctx context.Context, in func(region string) regionReader) listedRegions {
 	if !s.allowed.needsList() {
 		return listedRegions{}
 	}
-	return allRegions(ctx, client)
-}
-
-func allRegions(ctx context.Context, client regionReader) listedRegions {
-	out, err := along(ctx, func(ctx context.Context) (*ec2.DescribeRegionsOutput, error) {
-		return client.DescribeRegions(ctx, &ec2.DescribeRegionsInput{AllRegions: aws.Bool(true)})
-	})
-	if err != nil {
-		return listedRegions{err: err}
-	}
-	var regions []listedRegion
-	for _, r := range out.Regions {
-		regions = append(regions, listedRegion{aws.ToString(r.RegionName), aws.ToString(r.OptInStatus) == "not-opted-in"})
-	}
-	return listedRegions{regions: regions}
+	return s.allRegions(ctx, in)
 }
 
 // named are the Regions given by plain name.
@@ -185,7 +204,7 @@ func (s *Source) assumed(ctx context.Context, a *account, err error) []inventory
 
 // noList is the row of an account whose list of Regions could not be read.
 func (s *Source) noList(ctx context.Context, a *account, err error, instead string) inventory.Target {
-	cause, message := classify(err, circumstances{run: ctx, credentials: true, optIn: isOptIn(s.home)})
+	cause, message := classify(err, s.circumstances(ctx, a, s.home, err))
 	whole := inventory.Target{Scope: a.scope(inventory.AnyRegion)}
 	whole.Gaps = []inventory.Gap{{
 		Kind: inventory.Regions, API: "ec2:DescribeRegions", Cause: cause,

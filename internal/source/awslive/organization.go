@@ -232,11 +232,14 @@ func (o *Organization) targets(ctx context.Context, m Member) []inventory.Target
 	if gap := o.enter(ctx, a); gap != nil {
 		return o.unreadable(ctx, a, *gap)
 	}
-	listed := o.source.listRegions(withRoute(ctx, a.route(o.source.doubts.about("ec2", o.source.home))), a.client(o.source.regions, o.source.home))
+	listed := o.source.listRegions(withRoute(ctx, a.route(o.source.doubts.about("ec2", o.source.home))), func(region string) regionReader { return a.client(o.source.regions, region) })
 	if listed.err == nil {
+		if len(listed.regions) > 0 {
+			a.regions.remember(listed.regions)
+		}
 		return append(o.source.named(a), o.source.listed(a, listed.regions)...)
 	}
-	cause, message := classify(listed.err, circumstances{run: ctx, credentials: true, optIn: isOptIn(o.source.home)})
+	cause, message := classify(listed.err, o.source.circumstances(ctx, a, o.source.home, listed.err))
 	if cause != inventory.Denied && cause != inventory.DeniedBySCP {
 		return o.unreadable(ctx, a, inventory.Gap{Kind: inventory.Regions, API: "ec2:DescribeRegions", Cause: cause, Message: message})
 	}

@@ -31,10 +31,11 @@ func atPartitionEndpoint(o *accountapi.Options) {
 // this version.
 func (o *Organization) regionsFromOutside(ctx context.Context, a *account) (regions []listedRegion, assumed bool) {
 	if regions, err := o.listRegions(ctx, a.id); err == nil {
+		a.regions.remember(regions)
 		return regions, false
 	}
 	own, _ := o.regions.to("own", func() (listedRegions, error) {
-		return o.source.listRegions(ctx, o.source.regions.in(o.source.home)), nil
+		return o.source.listRegions(ctx, o.source.regions.in), nil
 	})
 	for _, r := range own.regions {
 		if !r.disabled {

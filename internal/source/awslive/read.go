@@ -66,15 +66,18 @@ func (s *Source) read(ctx context.Context, a *account, t inventory.Target, kinds
 		}
 	}
 	running.Wait()
+	doubtful := false
 	for i, r := range readers {
 		if errs[i] != nil {
-			cause, message := classify(errs[i], circumstances{run: ctx, credentials: true, optIn: isOptIn(t.Region)})
+			c := s.circumstances(ctx, a, t.Region, errs[i])
+			doubtful = doubtful || c.doubtful()
+			cause, message := classify(errs[i], c)
 			inv.Fail(r.api, cause, message+doubt(t.Region, cause), r.kind)
 		}
 	}
 	s.readReferred(ctx, a, &inv)
 	s.readArrivals(ctx, a, &inv) // which asks whether the flow logs are all known
-	if t.Assumed && isDisabled(&inv) {
+	if t.Assumed && isDisabled(&inv) && !doubtful {
 		inv.Absent, inv.Gaps = inventory.Disabled, nil
 	}
 	inv.Normalize()

@@ -53,7 +53,7 @@ func (s *Source) readReferred(ctx context.Context, a *account, inv *inventory.In
 			answers[i](&inv.Named)
 		}
 		for _, f := range failures[i] {
-			cause, message := classify(f.err, circumstances{run: ctx, credentials: true, optIn: isOptIn(inv.Region)})
+			cause, message := classify(f.err, s.circumstances(ctx, a, inv.Region, f.err))
 			inv.Gaps = append(inv.Gaps, inventory.Gap{Kind: q.kind, API: f.api, Cause: cause, Message: message, Resource: q.name})
 		}
 	}

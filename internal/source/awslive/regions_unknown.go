@@ -53,7 +53,7 @@ func (s *Source) askForNames(ctx context.Context) error {
 	if len(s.allowed.unknownNames()) == 0 {
 		return nil
 	}
-	return s.checkNames(allRegions(ctx, s.regions.in(s.home)))
+	return s.checkNames(s.allRegions(ctx, s.regions.in))
 }
 
 // doubt adds to what AWS says of a Region that is not known here: AWS calls one that is mistyped
