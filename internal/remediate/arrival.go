@@ -2,11 +2,11 @@ package remediate
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"strings"
 	"time"
 
-	"flowproof/internal/flowrecord"
 	"flowproof/internal/inventory"
 )
 
@@ -19,7 +19,8 @@ type Arrival struct {
 	State    ArrivalState `json:"state"`
 	Detail   string       `json:"detail"`
 
-	want request // what the step asks for: another's flow log that does it serves as well
+	want  request // what the step asks for: another's flow log that does it serves as well
+	waits bool    // another look may see more
 }
 
 // ArrivalState says how far.
@@ -58,8 +59,8 @@ func (v Verify) await(ctx context.Context) []Arrival {
 	}
 	arrivals := v.expected()
 	for {
-		for region := range byRegion(arrivals) {
-			v.lookAt(ctx, region, arrivals)
+		for scope, open := range v.open(arrivals) {
+			v.lookAt(ctx, scope, open)
 		}
 		left := end.Sub(v.Clock.Now())
 		arrived, open := 0, 0
@@ -67,7 +68,7 @@ func (v Verify) await(ctx context.Context) []Arrival {
 			switch {
 			case a.State.arrived():
 				arrived++
-			case a.State == StillWaiting, a.State == NoFlowLog && v.Clock.Now().Sub(begun) < propagationFor:
+			case a.waits && (a.State != NoFlowLog || v.Clock.Now().Sub(begun) < propagationFor):
 				open++
 			}
 		}
@@ -93,130 +94,98 @@ func (v Verify) expected() []Arrival {
 		}
 		arrivals = append(arrivals, Arrival{
 			Resource: s.Resource, Account: s.Account, Region: s.Region, State: NoFlowLog,
-			Detail: "there is no flow log of this plan on it", want: want,
+			Detail: "there is no flow log of this plan on it", want: want, waits: true,
 		})
 	}
 	return arrivals
 }
 
-func byRegion(arrivals []Arrival) map[string]bool {
-	regions := map[string]bool{}
-	for _, a := range arrivals {
-		regions[a.Region] = true
-	}
-	return regions
-}
-
-// lookAt brings the rows of a Region up to date.
-func (v Verify) lookAt(ctx context.Context, region string, arrivals []Arrival) {
-	var open []*Arrival
-	var resources, vpcs []string
+// open gives the rows that are worth another look, by scope.
+func (v Verify) open(arrivals []Arrival) map[inventory.Scope][]*Arrival {
+	open := map[inventory.Scope][]*Arrival{}
 	for i := range arrivals {
-		a := &arrivals[i]
-		if a.Region != region || a.State != StillWaiting && a.State != NoFlowLog {
-			continue
-		}
-		open = append(open, a)
-		resources = append(resources, a.Resource)
-		if strings.HasPrefix(a.Resource, "vpc-") {
-			vpcs = append(vpcs, a.Resource)
+		if a := &arrivals[i]; a.waits {
+			at := inventory.Scope{Partition: v.Plan.Partition, Account: a.Account, Region: a.Region}
+			open[at] = append(open[at], a)
 		}
 	}
-	logs, err := v.Reader.flowLogs(ctx, region, byResource, resources)
+	return open
+}
+
+// lookAt brings rows of a scope up to date, by the signs of arrival that a run of prove goes by.
+func (v Verify) lookAt(ctx context.Context, scope inventory.Scope, open []*Arrival) {
+	inv, err := v.Reader.arrivals(ctx, scope, v.Clock, func(l inventory.FlowLog) bool {
+		return slices.ContainsFunc(open, func(a *Arrival) bool { return v.serves(*a, l) })
+	})
 	if err != nil {
-		waitOn(open, err)
-		return
-	}
-	interfaces, err := v.Reader.interfacesOf(ctx, region, vpcs)
-	if err != nil {
-		waitOn(open, err)
+		for _, a := range open {
+			a.Detail = "could not be looked at: " + err.Error()
+		}
 		return
 	}
 	for _, a := range open {
-		i := slices.IndexFunc(logs, func(l inventory.FlowLog) bool {
-			return l.ResourceID == a.Resource && madeBy(v.Plan.ID, l.Tags)
-		})
-		if i < 0 {
-			i = slices.IndexFunc(logs, func(l inventory.FlowLog) bool { return l.ResourceID == a.Resource && a.want.sameLog(l) })
-		}
-		if i >= 0 {
-			v.judge(ctx, a, logs[i], interfaces[a.Resource])
+		if l, found := v.logFor(*a, inv.FlowLogs); found {
+			a.judge(&inv, l)
+		} else if gaps := inv.GapsIn(inventory.FlowLogs); len(gaps) > 0 {
+			a.Detail = unlooked(gaps[0])
 		}
 	}
 }
 
-// waitOn notes why rows could not be looked at this time.
-func waitOn(open []*Arrival, err error) {
-	for _, a := range open {
-		a.Detail = "could not be looked at: " + err.Error()
+// logFor is the flow log that a row is about: the plan's own before another that serves as well.
+func (v Verify) logFor(a Arrival, logs []inventory.FlowLog) (found inventory.FlowLog, ok bool) {
+	for _, l := range logs {
+		if v.serves(a, l) && (!ok || madeBy(v.Plan.ID, l.Tags)) {
+			found, ok = l, true
+		}
 	}
+	return found, ok
 }
 
-// judge says of one flow log how far it is.
-func (v Verify) judge(ctx context.Context, a *Arrival, l inventory.FlowLog, interfaces []string) {
-	a.FlowLog = l.ID
+// serves reports whether a flow log is the plan's own, or does what the plan asks for.
+func (v Verify) serves(a Arrival, l inventory.FlowLog) bool {
+	return l.ResourceID == a.Resource && (madeBy(v.Plan.ID, l.Tags) || a.want.sameLog(l))
+}
+
+// judge says how far one flow log is.
+func (a *Arrival) judge(inv *inventory.Inventory, l inventory.FlowLog) {
+	a.FlowLog, a.waits = l.ID, false
+	look, gaps := inv.LookAt(l), append(inv.GapsAbout(l.DestinationName(), inventory.Arriving), inv.GapsIn(inventory.Interfaces)...)
 	switch {
 	case l.Delivery() == inventory.DeliveryFailed:
 		a.State, a.Detail = DeliveryFailing, "AWS says: "+l.DeliveryError
-		return
-	case len(interfaces) == 0 && strings.HasPrefix(a.Resource, "vpc-"):
-		a.State, a.Detail = NothingToRecord, "the VPC has no network interface: records come with the first one"
-		return
-	case l.DestinationType == inventory.ToFirehose:
-		a.State, a.Detail = CannotBeSeen, "what arrives in a Firehose stream cannot be looked at; its own metrics show it"
-		return
-	}
-	arrived, err := v.hasArrived(ctx, *a, l, interfaces)
-	switch {
-	case err != nil && unreadableOutcome(err) == Denied:
-		a.State, a.Detail = CannotBeSeen, "the destination may not be looked into: "+err.Error()
-	case err != nil:
-		a.State, a.Detail = StillWaiting, "could not be looked at: "+err.Error()
-	case arrived:
+	case len(inv.ArrivalsOf(l)) > 0:
 		a.State, a.Detail = Arrived, "records are there"
+	case strings.HasPrefix(a.Resource, "vpc-") && len(inv.InterfacesOf(l)) == 0 && inv.Whole(inventory.Interfaces):
+		a.State, a.Detail = NothingToRecord, "the VPC has no network interface: records come with the first one"
+	case len(gaps) > 0:
+		a.State, a.Detail, a.waits = StillWaiting, unlooked(gaps[0]), true
+		if cause := gaps[0].Cause; cause == inventory.Denied || cause == inventory.DeniedBySCP {
+			a.State, a.waits = CannotBeSeen, false
+		}
+	case look != nil && look.Blind != "":
+		a.State, a.Detail, a.waits = CannotBeSeen, look.Blind, mayShow(inv, l)
 	default:
-		a.State, a.Detail = StillWaiting, "no record yet"
+		a.State, a.Detail, a.waits = StillWaiting, "no record yet", true
 	}
 }
 
-// interfacesLooked is how many interfaces of a VPC are asked about in one look: one record is proof.
-const interfacesLooked = 10
-
-func (v Verify) hasArrived(ctx context.Context, a Arrival, l inventory.FlowLog, interfaces []string) (bool, error) {
-	if l.DestinationType == inventory.ToS3 {
-		return v.objectArrived(ctx, a, l)
+// mayShow reports whether a look that was blind may see something later: not into another account's
+// bucket, nor in a Firehose stream that others write to.
+func mayShow(inv *inventory.Inventory, l inventory.FlowLog) bool {
+	switch l.DestinationType {
+	case inventory.ToS3:
+		return false
+	case inventory.ToFirehose:
+		_, own := inv.OwnStream(l.Destination)
+		return own && !slices.ContainsFunc(inv.FlowLogs, func(o inventory.FlowLog) bool {
+			return o.ID != l.ID && o.Destination == l.Destination
+		})
 	}
-	prefixes := interfaces
-	if len(prefixes) == 0 {
-		prefixes = []string{"tgw-attach-"} // streams of a transit gateway are named after its attachments
-	}
-	for _, prefix := range prefixes[:min(len(prefixes), interfacesLooked)] {
-		arrived, err := v.Reader.streamSince(ctx, a.Region, groupName(l.LogGroup, l.Destination), prefix, l.Created)
-		if arrived || err != nil {
-			return arrived, err
-		}
-	}
-	return false, nil
+	return true
 }
 
-// objectArrived looks for an object of the flow log in the folders since it was made.
-func (v Verify) objectArrived(ctx context.Context, a Arrival, l inventory.FlowLog) (bool, error) {
-	bucket := bucketName(l.Destination)
-	region, err := v.Reader.bucketRegion(ctx, a.Region, bucket)
-	if err != nil {
-		return false, err
-	}
-	_, place, _ := strings.Cut(l.Destination, ":::")
-	_, prefix, _ := strings.Cut(place, "/")
-	files := flowrecord.Files{Prefix: prefix, Account: a.Account, Region: a.Region, FlowLog: l.ID, Hive: l.Hive, PerHour: l.PerHour}
-	newest, _ := files.Newest(l.Created, v.Clock.Now(), foldersLooked)
-	for _, name := range newest {
-		if found, err := v.Reader.objectUnder(ctx, region, bucket, name); found || err != nil {
-			return found, err
-		}
-	}
-	return false, nil
+// unlooked says what could not be read.
+func unlooked(g inventory.Gap) string {
+	return fmt.Sprintf("could not be looked at: %s %s: %s", g.API, g.Cause, g.Message)
 }
-
-// foldersLooked bounds how many folders are looked into, newest first.
-const foldersLooked = 48

@@ -18,8 +18,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/iam"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
-	smithyhttp "github.com/aws/smithy-go/transport/http"
 
+	"flowproof/internal/awscall"
 	"flowproof/internal/inventory"
 	"flowproof/internal/source/awslive"
 )
@@ -67,6 +67,7 @@ func (r Reader) vpcOwners(ctx context.Context, region string, ids []string) (map
 	owners := map[string]string{}
 	client := ec2.NewFromConfig(r.in(region))
 	for some := range slices.Chunk(ids, filterValues) {
+		ctx := awscall.List(ctx)
 		pages := ec2.NewDescribeVpcsPaginator(client, &ec2.DescribeVpcsInput{Filters: filter("vpc-id", some)})
 		for pages.HasMorePages() {
 			page, err := readPage(ctx, pages.NextPage)
@@ -98,6 +99,7 @@ func (r Reader) flowLogs(ctx context.Context, region, field string, values []str
 		if field != "" {
 			input.Filter = filter(field, some)
 		}
+		ctx := awscall.List(ctx)
 		pages := ec2.NewDescribeFlowLogsPaginator(client, input)
 		for pages.HasMorePages() {
 			page, err := readPage(ctx, pages.NextPage)
@@ -110,6 +112,11 @@ func (r Reader) flowLogs(ctx context.Context, region, field string, values []str
 		}
 	}
 	return found, nil
+}
+
+// arrivals looks for what the chosen flow logs of a scope have delivered.
+func (r Reader) arrivals(ctx context.Context, scope inventory.Scope, clock Clock, chosen func(inventory.FlowLog) bool) (inventory.Inventory, error) {
+	return awslive.ArrivalsOf(ctx, r.cfg, scope, clock.Now, chosen)
 }
 
 // Filters of DescribeFlowLogs.
@@ -138,9 +145,10 @@ type readGroup struct {
 // logGroup gives a log group with its tags; nil where there is none.
 func (r Reader) logGroup(ctx context.Context, region, name string) (*readGroup, error) {
 	client := cloudwatchlogs.NewFromConfig(r.in(region))
+	listing := awscall.List(ctx)
 	pages := cloudwatchlogs.NewDescribeLogGroupsPaginator(client, &cloudwatchlogs.DescribeLogGroupsInput{LogGroupNamePrefix: &name})
 	for pages.HasMorePages() {
-		page, err := readPage(ctx, pages.NextPage)
+		page, err := readPage(listing, pages.NextPage)
 		if err != nil {
 			return nil, readError("logs:DescribeLogGroups", region, err)
 		}
@@ -214,9 +222,10 @@ func (r Reader) rolePolicy(ctx context.Context, region, role, policy string) (st
 // rolePolicyNames gives the inline and the attached policies of a role.
 func (r Reader) rolePolicyNames(ctx context.Context, region, role string) (names []string, err error) {
 	client := iam.NewFromConfig(r.in(region))
+	inlineList, attachedList := awscall.List(ctx), awscall.List(ctx)
 	inline := iam.NewListRolePoliciesPaginator(client, &iam.ListRolePoliciesInput{RoleName: &role})
 	for inline.HasMorePages() {
-		page, err := readPage(ctx, inline.NextPage)
+		page, err := readPage(inlineList, inline.NextPage)
 		if err != nil {
 			return nil, readError("iam:ListRolePolicies", region, err)
 		}
@@ -224,7 +233,7 @@ func (r Reader) rolePolicyNames(ctx context.Context, region, role string) (names
 	}
 	attached := iam.NewListAttachedRolePoliciesPaginator(client, &iam.ListAttachedRolePoliciesInput{RoleName: &role})
 	for attached.HasMorePages() {
-		page, err := readPage(ctx, attached.NextPage)
+		page, err := readPage(attachedList, attached.NextPage)
 		if err != nil {
 			return nil, readError("iam:ListAttachedRolePolicies", region, err)
 		}
@@ -256,11 +265,8 @@ func (r Reader) bucketRegion(ctx context.Context, region, bucket string) (string
 		}
 		return region, nil
 	}
-	var answer *smithyhttp.ResponseError
-	if errors.As(err, &answer) && answer.Response != nil {
-		if where := answer.Response.Header.Get("X-Amz-Bucket-Region"); where != "" {
-			return where, nil
-		}
+	if where := awscall.BucketRegion(err); where != "" {
+		return where, nil
 	}
 	return "", readError("s3:HeadBucket", region, err)
 }
@@ -276,7 +282,20 @@ func (r Reader) bucketPolicy(ctx context.Context, region, bucket string) (string
 		}
 		return "", readError("s3:GetBucketPolicy of "+bucket, region, err)
 	}
-	return aws.ToString(out.Policy), nil
+	return aws.ToString(out.Policy), nil // awscall refuses an answer without a policy
+}
+
+// hasStreams reports whether a log group holds any stream, and with it records or a place for them.
+func (r Reader) hasStreams(ctx context.Context, region, group string) (bool, error) {
+	ctx, cancel := context.WithTimeout(ctx, readDeadline)
+	defer cancel()
+	out, err := cloudwatchlogs.NewFromConfig(r.in(region)).DescribeLogStreams(ctx, &cloudwatchlogs.DescribeLogStreamsInput{
+		LogGroupName: &group, Limit: aws.Int32(1),
+	})
+	if err != nil {
+		return false, readError("logs:DescribeLogStreams", region, err)
+	}
+	return len(out.LogStreams) > 0, nil
 }
 
 // readStream is a delivery stream as it is read again.

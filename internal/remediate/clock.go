@@ -49,7 +49,7 @@ func (t *tries) again(ctx context.Context, f failure) bool {
 	t.attempts++
 	switch f.class {
 	case transient, unanswered:
-		return t.attempts < maxAttempts && t.wait(ctx, t.attempts)
+		return !f.lasting && t.attempts < maxAttempts && t.wait(ctx, t.attempts)
 	case unshown:
 		return t.attempts < 2 && ctx.Err() == nil // it was waited for
 	case exists, tokenReused:

@@ -12,6 +12,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws/retry"
 	"github.com/aws/smithy-go"
 	smithyhttp "github.com/aws/smithy-go/transport/http"
+
+	"flowproof/internal/awscall"
 )
 
 // failureClass says what to do about a failure.
@@ -36,6 +38,7 @@ type failure struct {
 	code    string
 	message string
 	garbled bool // something came that is no answer of the operation, where nothing came otherwise
+	lasting bool // another attempt would bring the same
 }
 
 // codesOf lists error codes as AWS services spell them (EC2 API error reference, references of
@@ -80,13 +83,14 @@ var messagesOf = []struct {
 
 // failureOf reads an error of a request.
 func failureOf(err error) failure {
+	var came *awscall.NoAnswerError
+	if errors.As(err, &came) {
+		return failure{class: unanswered, message: oneLine(came.Error()), garbled: true, lasting: !came.RetryableError()}
+	}
 	var api smithy.APIError
 	if !errors.As(err, &api) {
 		f := failure{class: refused, message: oneLine(rootMessage(err))}
-		switch {
-		case isGarbled(err):
-			f.class, f.garbled = unanswered, true
-		case isBroken(err):
+		if isBroken(err) {
 			f.class = unanswered
 		}
 		return f
@@ -122,20 +126,14 @@ func classify(code, message string) failure {
 	return f
 }
 
-// isGarbled reports whether what came back is not the answer of the operation: the request may have been
-// acted on, by AWS or by whoever answered in its place.
-func isGarbled(err error) bool {
-	var reading *smithy.DeserializationError
-	return errors.As(err, &reading) && !errors.Is(err, io.ErrUnexpectedEOF)
-}
-
 // isBroken reports whether an error is of the connection: the request may have been acted on.
 func isBroken(err error) bool {
 	if errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, io.EOF) || errors.Is(err, context.DeadlineExceeded) {
 		return true
 	}
 	var sending *smithyhttp.RequestSendError
-	return errors.As(err, &sending) ||
+	var reading *smithy.DeserializationError
+	return errors.As(err, &sending) || errors.As(err, &reading) ||
 		retry.RetryableConnectionError{}.IsErrorRetryable(err) == aws.TrueTernary
 }
 

@@ -205,14 +205,14 @@ func (r reach) of(service string) []string {
 // reading is what apply, verify and rollback look at again. Most of these calls know no resources,
 // and all of them only read.
 func (r reach) reading() statement {
-	actions := append([]string{"ec2:DescribeFlowLogs", "ec2:DescribeRegions", "ec2:DescribeVpcs"}, r.scanned...)
+	actions := append([]string{"ec2:DescribeFlowLogs", "ec2:DescribeNetworkInterfaces", "ec2:DescribeRegions", "ec2:DescribeVpcs"}, r.scanned...)
 	groups := []string{"logs:DescribeLogGroups", "logs:DescribeLogStreams", "logs:ListTagsForResource"}
 	roles := []string{"iam:GetRole", "iam:GetRolePolicy", "iam:ListAttachedRolePolicies", "iam:ListRolePolicies"}
 	switch r.destination {
 	case ToS3:
 		actions = append(actions, "s3:GetBucketPolicy", "s3:ListBucket")
 	case ToFirehose:
-		actions = append(actions, "firehose:DescribeDeliveryStream")
+		actions = append(actions, "cloudwatch:GetMetricStatistics", "firehose:DescribeDeliveryStream")
 	default:
 		actions = slices.Concat(actions, roles, groups)
 		if r.planning {

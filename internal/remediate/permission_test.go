@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"flowproof/internal/inventory"
 	"flowproof/internal/rule"
@@ -86,7 +87,7 @@ func actionsOf(t *testing.T, policy string) []string {
 
 // iamActions are the IAM actions of calls whose names differ; GetCallerIdentity needs none.
 var iamActions = map[string]string{
-	"s3:HeadBucket": "s3:ListBucket", "sts:GetCallerIdentity": "", "logs:AssociateKmsKey": "logs:AssociateKmsKey",
+	"s3:HeadBucket": "s3:ListBucket", "s3:ListObjectsV2": "s3:ListBucket", "sts:GetCallerIdentity": "", "logs:AssociateKmsKey": "logs:AssociateKmsKey",
 }
 
 // readByRules are the actions with which a run reads what rules need.
@@ -100,8 +101,8 @@ func readByRules() []string {
 	return actions
 }
 
-// TestThePolicyOfAPlanCoversWhatIsSent applies generated plans and takes them back, and holds every
-// request to the policy that is printed for the plan. Reading for rules beyond the default set takes
+// TestThePolicyOfAPlanCoversWhatIsSent applies generated plans, waits for their records and takes them
+// back, and holds every request to the policy that is printed for the plan. Reading for rules beyond the default set takes
 // what `flowproof policy read` prints for them.
 func TestThePolicyOfAPlanCoversWhatIsSent(t *testing.T) {
 	t.Parallel()
@@ -117,6 +118,11 @@ func TestThePolicyOfAPlanCoversWhatIsSent(t *testing.T) {
 		allowed := actionsOf(t, text)
 		before := len(s.server.Calls())
 		s.reach(p)
+		v := s.verifier(p)
+		v.Wait = 10 * time.Minute
+		if _, err := v.Run(t.Context()); err != nil {
+			t.Fatal(err)
+		}
 		s.rollback(p)
 		whole, err := policy.WritePolicy("aws")
 		if err != nil {

@@ -160,7 +160,25 @@ func TestVerifyWaitsForRecords(t *testing.T) {
 		"the bucket may not be listed": {
 			plan: toBucket, knobs: "faults: [{operation: ListObjectsV2, do: deny}]\n", want: []string{"vpc-0aaa not-seen", "vpc-0bbb nothing-to-record"},
 		},
-		"to a stream": {plan: toStream, want: []string{"vpc-0aaa not-seen"}},
+		"to a stream of its own": {plan: toStream, want: []string{"vpc-0aaa arrived"}, atLeast: true},
+		"to a stream that another flow log writes to": {
+			plan: toStream, before: func(s *stand) {
+				s.call("eu-west-1", "ec2", "CreateFlowLogs", `{"ResourceIds":["vpc-0bbb"],"ResourceType":"VPC","TrafficType":"ALL",`+
+					`"LogDestinationType":"kinesis-data-firehose","LogDestination":"arn:aws:firehose:eu-west-1:123456789012:deliverystream/s"}`)
+			}, want: []string{"vpc-0aaa not-seen"},
+		},
+		"nothing, while another flow log writes streams of the same interface to the group": {
+			plan: usual, knobs: "record_delay: 30m\n",
+			before: func(s *stand) {
+				s.call("eu-west-1", "ec2", "CreateFlowLogs", `{"ResourceIds":["vpc-0aaa"],"ResourceType":"VPC","TrafficType":"ACCEPT",`+
+					`"LogGroupName":"/flowproof/vpc-0aaa","DeliverLogsPermissionArn":"`+roleARN(deliveryRole)+`"}`)
+				s.call("eu-west-1", "ec2", "DeleteFlowLogs", `{"FlowLogIds":["`+s.logOn("vpc-0aaa", "ALL")+`"]}`)
+				_ = s.clock.sleep(s.t.Context(), time.Hour)
+				s.call("eu-west-1", "ec2", "CreateFlowLogs", `{"ResourceIds":["vpc-0aaa"],"ResourceType":"VPC","TrafficType":"ALL",`+
+					`"LogGroupName":"/flowproof/vpc-0aaa","DeliverLogsPermissionArn":"`+roleARN(deliveryRole)+`"}`)
+			},
+			want: []string{"vpc-0aaa waiting", "vpc-0bbb nothing-to-record", idle}, waited: 20 * time.Minute,
+		},
 		"without having been applied": {
 			plan: usual, skip: true, want: []string{"vpc-0aaa no-flow-log", "vpc-0bbb no-flow-log", "vpc-0ccc no-flow-log"}, waited: propagationFor, atLeast: true,
 		},
@@ -203,4 +221,16 @@ func TestVerifyWaitsForRecords(t *testing.T) {
 			}
 		})
 	}
+}
+
+// logOn is the id of the flow log on a resource that records such traffic.
+func (s *stand) logOn(resource, traffic string) string {
+	s.t.Helper()
+	for at, l := range s.server.Dump().FlowLogs {
+		if l.Resource == resource && l.Traffic == traffic {
+			return at[strings.LastIndexByte(at, '/')+1:]
+		}
+	}
+	s.t.Fatalf("no flow log of %s traffic on %s", traffic, resource)
+	return ""
 }

@@ -20,7 +20,9 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/credentials"
+	"github.com/aws/smithy-go/middleware"
 
+	"flowproof/internal/awscall"
 	"flowproof/internal/sandbox"
 )
 
@@ -91,6 +93,7 @@ func (s *stand) config() aws.Config {
 		Credentials: credentials.NewStaticCredentialsProvider("test", "test", ""),
 		HTTPClient:  inProcess{s.server, s.plug},
 		Retryer:     func() aws.Retryer { return aws.NopRetryer{} },
+		APIOptions:  []func(*middleware.Stack) error{awscall.Check},
 	}
 }
 

@@ -31,9 +31,10 @@ const defaultWindow = 24 * time.Hour
 
 // search is one search of one scope: it fills the inventory's lists from several goroutines.
 type search struct {
-	named *named
-	inv   *inventory.Inventory
-	edges edges
+	named  *named
+	chosen func(inventory.FlowLog) bool // nil for all
+	inv    *inventory.Inventory
+	edges  edges
 
 	mu     sync.Mutex
 	failed []missed
@@ -57,7 +58,7 @@ func (s *Source) readArrivals(ctx context.Context, a *account, inv *inventory.In
 		return
 	}
 	inv.Normalize() // what absence means is filled in
-	k := &search{named: a.byName(), inv: inv}
+	k := &search{named: a.byName(), chosen: s.chosen, inv: inv}
 	k.edges = edges{since: inv.ReadAt.Add(-k.named.window), until: inv.ReadAt.Add(-lateness), now: inv.ReadAt}
 	var running sync.WaitGroup
 	running.Go(func() { k.searchGroups(withRoute(ctx, a.route(s.doubts.about("logs", inv.Region)))) })

@@ -40,6 +40,7 @@ func (k *search) searchGroups(ctx context.Context) {
 		}
 		groups[i].logs = append(groups[i].logs, l)
 	}
+	groups = slices.DeleteFunc(groups, func(g group) bool { return !k.looksAt(g.logs...) })
 	interfaces := interfacesByID(k.inv)
 	eachAtOnce(ctx, groups, func(ctx context.Context, g group) { k.searchGroup(ctx, g, interfaces) })
 }

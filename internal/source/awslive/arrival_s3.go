@@ -19,7 +19,8 @@ type objectReader interface {
 
 // searchBuckets looks at the files of each flow log, by its own prefix.
 func (k *search) searchBuckets(ctx context.Context) {
-	eachAtOnce(ctx, k.logsTo(inventory.ToS3), k.searchBucket)
+	logs := slices.DeleteFunc(k.logsTo(inventory.ToS3), func(l inventory.FlowLog) bool { return !k.looksAt(l) })
+	eachAtOnce(ctx, logs, k.searchBucket)
 }
 
 // placed is where a bucket lies.

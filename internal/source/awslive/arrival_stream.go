@@ -34,6 +34,7 @@ func (k *search) searchStreams(ctx context.Context) {
 	var alone []inventory.FlowLog
 	for _, l := range k.logsTo(inventory.ToFirehose) {
 		switch _, own := k.inv.OwnStream(l.Destination); {
+		case !k.looksAt(l):
 		case !own:
 			k.add(nil, k.look(l, "the metric of a Firehose stream in another account or Region cannot be looked at from here"))
 		case writers[l.Destination] > 1:

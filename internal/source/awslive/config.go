@@ -87,6 +87,8 @@ type Source struct {
 	self     *account     // the caller's own, once Discover knows it
 	accounts atomic.Int32 // known to be there
 	doubts   doubts
+
+	chosen func(inventory.FlowLog) bool // whose arrivals are looked for; nil for all
 }
 
 // identityReader tells whose credentials these are, and lends roles.
