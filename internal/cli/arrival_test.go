@@ -76,7 +76,7 @@ func (m *motoAccount) file(region, bucket, log string, at time.Time) {
 	key := "AWSLogs/123456789012/vpcflowlogs/" + region + at.Format("/2006/01/02/") +
 		"123456789012_vpcflowlogs_" + region + "_" + log + at.Format("_20060102T1504Z") + "_0f3a9b2c.log.gz"
 	buckets := s3.NewFromConfig(m.config("us-east-2"), func(o *s3.Options) { o.UsePathStyle = true })
-	_, err := buckets.PutObject(m.t.Context(), &s3.PutObjectInput{Bucket: &bucket, Key: &key, Body: strings.NewReader("version\n")})
+	_, err := buckets.PutObject(m.t.Context(), &s3.PutObjectInput{Bucket: &bucket, Key: &key, Body: strings.NewReader("2 123456789012 eni-1 10.0.0.5 10.0.1.7 443 49152 6 10 840 1700000000 1700000060 ACCEPT OK\n")})
 	m.fatal(err)
 }
 

@@ -1,16 +1,15 @@
 package cli
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"time"
 
+	"flowproof/internal/atomicfile"
 	"flowproof/internal/config"
 	"flowproof/internal/event"
 	"flowproof/internal/report"
@@ -21,8 +20,7 @@ import (
 type output struct {
 	format  string
 	w       io.Writer
-	file    *os.File // nil for standard output; beside path until it is whole
-	path    string
+	file    *atomicfile.File // nil for standard output
 	options report.Options
 }
 
@@ -36,6 +34,9 @@ type outputs []output
 // openOutputs opens every file before anything is read, so that a path that cannot be written
 // is told at once and not after the run.
 func (a *app) openOutputs(s config.Settings, plan string) (outputs, error) {
+	if err := checkPlaces(s); err != nil {
+		return nil, usageError{err}
+	}
 	wanted := append([]string{s.Format + "=" + s.Output}, s.Report...)
 	var opened outputs
 	for _, w := range wanted {
@@ -46,6 +47,29 @@ func (a *app) openOutputs(s config.Settings, plan string) (outputs, error) {
 		opened = append(opened, o)
 	}
 	return opened, nil
+}
+
+// checkPlaces refuses two outputs of one run that lead to one place, by whatever names.
+func checkPlaces(s config.Settings) error {
+	const standardOutput = "/dev/stdout"
+	type place struct{ flag, path string }
+	places := []place{{"--output", cmp.Or(s.Output, standardOutput)}}
+	for _, r := range s.Report {
+		_, path, _ := strings.Cut(r, "=")
+		places = append(places, place{"--report", cmp.Or(path, standardOutput)})
+	}
+	places = append(places, place{"--save-snapshot", s.SaveSnapshot}, place{"--out", s.Out})
+	for i, p := range places {
+		for _, q := range places[:i] {
+			if p.path == "" || q.path == "" {
+				continue
+			}
+			if same, err := atomicfile.Same(p.path, q.path); err == nil && same { // what cannot be looked at is told when it is opened
+				return fmt.Errorf("%s %s and %s %s are one place, and each would spoil the other: give each its own", q.flag, q.path, p.flag, p.path)
+			}
+		}
+	}
+	return nil
 }
 
 // openOutput opens FORMAT=FILE; an empty FILE is standard output.
@@ -66,14 +90,11 @@ func (a *app) openOutput(wanted string, s config.Settings, plan string) (output,
 		o.options.Colour = a.streams.Color(a.streams.Stdout, s.NoColor)
 		return o, nil
 	}
-	if info, err := os.Stat(path); err == nil && !info.Mode().IsRegular() {
-		return output{}, fmt.Errorf("open the report %s: it is there and no regular file", path)
-	}
-	file, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*")
+	file, err := atomicfile.Create(path)
 	if err != nil {
-		return output{}, fmt.Errorf("open the report %s: %w", path, err)
+		return output{}, fmt.Errorf("open the %s report: %w", format, err)
 	}
-	o.w, o.file, o.path = file, file, path
+	o.w, o.file = file, file
 	return o, nil
 }
 
@@ -114,7 +135,7 @@ func (o outputs) publish() error {
 		if out.file == nil {
 			continue
 		}
-		if err := os.Rename(out.file.Name(), out.path); err != nil {
+		if err := out.file.Publish(); err != nil {
 			return fmt.Errorf("write the %s report: %w", out.format, err)
 		}
 	}
@@ -125,12 +146,8 @@ func (o outputs) publish() error {
 func (o outputs) Close() error {
 	var errs []error
 	for _, out := range o {
-		if out.file == nil {
-			continue
-		}
-		errs = append(errs, out.file.Close())
-		if err := os.Remove(out.file.Name()); err != nil && !errors.Is(err, fs.ErrNotExist) {
-			errs = append(errs, err)
+		if out.file != nil {
+			errs = append(errs, out.file.Close())
 		}
 	}
 	return errors.Join(errs...)

@@ -4,13 +4,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
 
+	"flowproof/internal/atomicfile"
 	"flowproof/internal/config"
 	"flowproof/internal/event"
 	"flowproof/internal/finding"
@@ -98,8 +99,8 @@ func (a *app) plan(ctx context.Context, s config.Settings) (err error) {
 		return usageError{err}
 	}
 	if s.Out != "" {
-		if err := savePlan(plan, s.Out); err != nil {
-			return err
+		if err := atomicfile.Write(s.Out, plan.Encode); err != nil {
+			return fmt.Errorf("save the plan: %w", err)
 		}
 	}
 	if err := a.showPlan(plan, s); err != nil {
@@ -201,11 +202,19 @@ func checkPlanOutputs(s config.Settings) error {
 	if s.Format == "jsonl" && s.Export == "" {
 		return errors.New("--format jsonl is for scans: a plan is text, json or markdown")
 	}
+	if err := checkPlaces(s); err != nil {
+		return err
+	}
+	for flag, path := range map[string]string{"--output": s.Output, "--out": s.Out} {
+		if path == "" {
+			continue
+		}
+		if err := atomicfile.Check(path); err != nil {
+			return fmt.Errorf("%s: %w", flag, err)
+		}
+	}
 	if s.Out == "" {
 		return nil
-	}
-	if info, err := os.Stat(filepath.Dir(s.Out)); err != nil || !info.IsDir() {
-		return fmt.Errorf("--out %s: there is no folder %s", s.Out, filepath.Dir(s.Out))
 	}
 	if _, err := os.Stat(s.Out + journalSuffix); err == nil {
 		return fmt.Errorf("--out %s: a journal lies beside it, so that plan was applied: keep it, and choose another name", s.Out)
@@ -216,34 +225,19 @@ func checkPlanOutputs(s config.Settings) error {
 // journalSuffix makes the journal's name of its plan's.
 const journalSuffix = ".journal"
 
-// savePlan writes the plan in whole or not at all.
-func savePlan(p remediate.Plan, path string) (err error) {
-	file, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+"-*")
-	if err != nil {
-		return fmt.Errorf("save the plan: %w", err)
+// showPlan writes the plan, or the code it is exported as, to standard output or --output.
+func (a *app) showPlan(p remediate.Plan, s config.Settings) error {
+	write := func(w io.Writer) error { return a.writePlan(p, s, w) }
+	if s.Output == "" {
+		return write(a.streams.Stdout)
 	}
-	defer func() {
-		if err != nil {
-			err = fmt.Errorf("save the plan: %w", errors.Join(err, os.Remove(file.Name())))
-		}
-	}()
-	if err := errors.Join(p.Encode(file), file.Sync(), file.Close()); err != nil {
-		return err
+	if err := atomicfile.Write(s.Output, write); err != nil {
+		return fmt.Errorf("save the plan as it is shown: %w", err)
 	}
-	return os.Rename(file.Name(), path)
+	return nil
 }
 
-// showPlan writes the plan, or the code it is exported as, to standard output or --output.
-func (a *app) showPlan(p remediate.Plan, s config.Settings) (err error) {
-	w := a.streams.Stdout
-	if s.Output != "" {
-		file, failed := os.OpenFile(s.Output, os.O_CREATE|os.O_WRONLY|os.O_TRUNC, 0o600)
-		if failed != nil {
-			return usageError{fmt.Errorf("open the output: %w", failed)}
-		}
-		defer func() { err = joinClose(err, file) }()
-		w = file
-	}
+func (a *app) writePlan(p remediate.Plan, s config.Settings, w io.Writer) error {
 	switch {
 	case s.Export != "":
 		return p.Export(s.Export, w)

@@ -15,6 +15,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"flowproof/internal/atomicfile"
 	"flowproof/internal/sandbox"
 	"flowproof/internal/sandbox/fleet"
 )
@@ -122,12 +123,8 @@ func (f sandboxFlags) open() (*sandbox.Server, error) {
 
 // writeTruth writes a fleet's truth to a file. Until it is whole the fleet is not served.
 func writeTruth(path string, f *fleet.Fleet) error {
-	file, err := os.Create(path) //nolint:gosec // the user names their own file
-	if err != nil {
+	if err := atomicfile.Write(path, f.WriteTruth); err != nil {
 		return fmt.Errorf("write the truth: %w", err)
-	}
-	if err := errors.Join(f.WriteTruth(file), file.Close()); err != nil {
-		return fmt.Errorf("write the truth to %s: %w", path, err)
 	}
 	return nil
 }

@@ -23,6 +23,7 @@ func rows() []row {
 		{"internal/config", []string{"internal/spelling"}},
 		{"internal/terminal", nil},
 		{"internal/filelock", nil},
+		{"internal/atomicfile", nil}, // a file is written in whole or not at all, whoever writes it
 		{"internal/strictjson", nil}, // reading what we wrote: keys exact and once, nesting limited
 		{"internal/iampolicy", nil},  // what a document says, for rules to judge and for plans to rest on
 		{"internal/awscall", nil},    // what an answer of AWS has to be: what reads and what writes share it
@@ -34,7 +35,7 @@ func rows() []row {
 		// Sources state facts. One that knew of findings could shade what it states.
 		{"internal/source/awslive", []string{"internal/awscall", "internal/inventory", "internal/flowrecord", "internal/spelling"}},
 		{"internal/source/awscli", []string{"internal/inventory"}},
-		{"internal/source/snapshot", []string{"internal/inventory", "internal/strictjson"}},
+		{"internal/source/snapshot", []string{"internal/atomicfile", "internal/inventory", "internal/strictjson"}},
 		// Not a source: what the tests of sources share, one environment put through each.
 		{"internal/source/sourcetest", []string{
 			"internal/inventory", "internal/finding", "internal/event", "internal/rule", "internal/rules", "internal/scan",
@@ -70,7 +71,7 @@ func rows() []row {
 		{"internal/sandbox/conformance", nil},
 
 		{"internal/cli", []string{
-			"internal/baseline", "internal/config", "internal/control", "internal/event", "internal/finding", "internal/framework", "internal/inventory", "internal/kb",
+			"internal/atomicfile", "internal/baseline", "internal/config", "internal/control", "internal/event", "internal/finding", "internal/framework", "internal/inventory", "internal/kb",
 			"internal/readrole", "internal/remediate", "internal/report", "internal/rule", "internal/rules", "internal/sandbox", "internal/sandbox/fleet", "internal/scan",
 			"internal/spelling", "internal/source/awslive", "internal/source/awscli", "internal/source/snapshot", "internal/suppression", "internal/terminal",
 		}},

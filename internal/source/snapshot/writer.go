@@ -7,11 +7,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
-	"path/filepath"
 	"strings"
 	"time"
 
+	"flowproof/internal/atomicfile"
 	"flowproof/internal/inventory"
 )
 
@@ -20,7 +19,7 @@ import (
 // stays until the new one is whole.
 type Writer struct {
 	path   string
-	file   *os.File // nil when done
+	file   *atomicfile.File // nil when done
 	gzip   *gzip.Writer
 	out    *bufio.Writer
 	enc    *json.Encoder
@@ -30,12 +29,9 @@ type Writer struct {
 
 // Create begins a snapshot at path. Version and source go into its header. Discard or Close ends it.
 func Create(path, version, source string) (*Writer, error) {
-	if info, err := os.Stat(path); err == nil && !info.Mode().IsRegular() {
-		return nil, fmt.Errorf("save a snapshot as %s: there is something that is no plain file", path)
-	}
-	file, err := os.CreateTemp(filepath.Dir(path), ".flowproof-snapshot-*")
+	file, err := atomicfile.Create(path)
 	if err != nil {
-		return nil, fmt.Errorf("save a snapshot as %s: %w", path, err)
+		return nil, fmt.Errorf("save a snapshot: %w", err)
 	}
 	w := &Writer{path: path, file: file}
 	var to io.Writer = file
@@ -78,15 +74,12 @@ func (w *Writer) Close() error {
 	if err := w.finish(); err != nil {
 		return errors.Join(w.failed(err), w.Discard())
 	}
-	name := w.file.Name()
+	file := w.file
 	w.file = nil
-	if err := os.Rename(name, w.path); err != nil {
-		return errors.Join(w.failed(err), os.Remove(name))
-	}
-	return nil
+	return w.failed(file.Publish())
 }
 
-// finish writes what is left and closes the file.
+// finish writes what is left.
 func (w *Writer) finish() error {
 	if w.scopes == 0 {
 		return errors.New("no scope was written")
@@ -98,14 +91,9 @@ func (w *Writer) finish() error {
 		return err
 	}
 	if w.gzip != nil {
-		if err := w.gzip.Close(); err != nil {
-			return err
-		}
+		return w.gzip.Close()
 	}
-	if err := w.file.Sync(); err != nil {
-		return err
-	}
-	return w.file.Close()
+	return nil
 }
 
 // Discard gives up a snapshot that was not closed and removes what was written of it. After
@@ -114,15 +102,14 @@ func (w *Writer) Discard() error {
 	if w.file == nil {
 		return nil
 	}
-	name := w.file.Name()
-	err := w.file.Close()
+	file := w.file
 	w.file = nil
-	if errors.Is(err, os.ErrClosed) {
-		err = nil // finish came that far
-	}
-	return errors.Join(err, os.Remove(name))
+	return file.Close()
 }
 
 func (w *Writer) failed(err error) error {
+	if err == nil {
+		return nil
+	}
 	return fmt.Errorf("save a snapshot as %s: %w", w.path, err)
 }
