@@ -38,6 +38,15 @@ const (
 	SeenInMetric Sign = "metric"     // CloudWatch counts records of the stream, and no other flow log is known to write to it
 )
 
+// Known reports whether it is one of the signs above, or none.
+func (s Sign) Known() bool {
+	switch s {
+	case "", SeenInStream, SeenAsObject, SeenRecord, SeenInMetric:
+		return true
+	}
+	return false
+}
+
 // Look is how far a flow log's records were looked for. Unless it was blind, a record of any time
 // from Since to Until would have been seen. Of later ones nothing can be said: what tells of
 // arrivals may itself be late.

@@ -44,3 +44,25 @@ const (
 	GlobalToken   = "the session token is of the global STS endpoint and not valid in Regions that have to be enabled"
 	RegionalToken = "use the regional endpoint, or token version 2"
 )
+
+// Known reports whether it is one of the kinds above or in the files beside this one.
+func (k Kind) Known() bool { return k == Accounts || k == Regions || k.Readable() }
+
+// Readable reports whether a source can be asked for it.
+func (k Kind) Readable() bool {
+	switch k {
+	case VPCs, FlowLogs, Subnets, Interfaces, TransitGateways, GatewayAttachments, NATGateways,
+		Arriving, Records, Destinations, DeliveryRoles, LogGroups, Roles, Buckets, Streams:
+		return true
+	}
+	return false
+}
+
+// Known reports whether it is one of the causes above.
+func (c Cause) Known() bool {
+	switch c {
+	case Denied, DeniedBySCP, Credentials, Throttled, ServerError, Unreachable, RegionDisabled, Interrupted, Incomplete:
+		return true
+	}
+	return false
+}

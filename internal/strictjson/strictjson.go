@@ -32,8 +32,42 @@ func Check(raw []byte) error { return check(raw, nil, false) }
 func Unmarshal(raw []byte, into any) error { return unmarshal(raw, into, false) }
 
 // UnmarshalWhole is [Unmarshal] of what [MarshalWhole] writes: a pointer alone may be left out,
-// whatever the tags say, and nothing may be null. So a key that was lost is always noticed.
-func UnmarshalWhole(raw []byte, into any) error { return unmarshal(raw, into, true) }
+// whatever the tags say, and nothing may be null. So a key that was lost is always noticed. A list
+// or map that is empty comes back as nil, as if it had never been written.
+func UnmarshalWhole(raw []byte, into any) error {
+	if err := unmarshal(raw, into, true); err != nil {
+		return err
+	}
+	dropEmpty(reflect.ValueOf(into).Elem())
+	return nil
+}
+
+func dropEmpty(v reflect.Value) {
+	switch v.Kind() {
+	case reflect.Pointer:
+		if !v.IsNil() {
+			dropEmpty(v.Elem())
+		}
+	case reflect.Struct:
+		if walked(v.Type()) == nil {
+			return
+		}
+		for _, f := range fieldsOf(v.Type()).list {
+			dropEmpty(v.FieldByIndex(f.index))
+		}
+	case reflect.Map:
+		if v.Len() == 0 {
+			v.SetZero()
+		}
+	case reflect.Slice:
+		if v.Len() == 0 {
+			v.SetZero()
+		}
+		for i := range v.Len() {
+			dropEmpty(v.Index(i))
+		}
+	}
+}
 
 func unmarshal(raw []byte, into any, whole bool) error {
 	if err := check(raw, reflect.TypeOf(into).Elem(), whole); err != nil {

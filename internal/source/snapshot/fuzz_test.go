@@ -1,7 +1,6 @@
 package snapshot_test
 
 import (
-	"bytes"
 	"encoding/json"
 	"path/filepath"
 	"testing"
@@ -16,16 +15,12 @@ import (
 // FuzzOpen holds reading to two things: it never panics, and what it takes for whole can be saved and
 // read again without a change.
 func FuzzOpen(f *testing.F) {
-	var plain bytes.Buffer
-	enc := json.NewEncoder(&plain)
-	for _, value := range []any{snapshot.Header{Schema: snapshot.Schema}, full()[0], full()[1], full()[3], map[string]any{"end": true, "scopes": 3}} {
-		if err := enc.Encode(value); err != nil {
-			f.Fatal(err)
-		}
-	}
-	f.Add(plain.Bytes())
-	f.Add(plain.Bytes()[:plain.Len()-20])
-	f.Add([]byte(`{"schema":"flowproof.snapshot/v1"}` + "\n" + `{"partition":"aws","account":"1","region":"*"}`))
+	plain := content(f, save(f, "s.json", full()[0], filled(), full()[3]))
+	f.Add(plain)
+	f.Add(plain[:len(plain)-20])
+	v1 := content(f, filepath.Join("testdata", "v1.json"))
+	f.Add(v1)
+	f.Add(v1[:len(v1)/2])
 	f.Add([]byte("\x1f\x8b\x08\x00"))
 	f.Fuzz(func(t *testing.T, b []byte) {
 		dir := t.TempDir()

@@ -11,50 +11,64 @@ import (
 	"strings"
 
 	"flowproof/internal/inventory"
+	"flowproof/internal/strictjson"
 )
 
-// readHeader accepts this version's header and no other.
+// readHeader accepts the header of the versions that can be read and no other.
 func (s *Source) readHeader(raw []byte) error {
-	const what = "it is no snapshot of flowproof: its first line is no header"
-	if err := json.Unmarshal(raw, &s.header); err != nil || s.header.Schema == "" {
-		return errors.New(what)
+	var said struct{ Schema, Version string } // a newer version's header may hold more
+	if err := json.Unmarshal(raw, &said); err != nil || said.Schema == "" {
+		return errors.New("it is no snapshot of flowproof: its first line is no header")
 	}
-	if s.header.Schema != Schema {
-		if strings.HasPrefix(s.header.Schema, "flowproof.snapshot/") {
-			return fmt.Errorf("its schema is %q, and this version reads %s: use the version of flowproof that saved it (%q) or a newer one",
-				s.header.Schema, Schema, s.header.Version)
-		}
-		return fmt.Errorf("its schema is %q, not %s: it is no snapshot", s.header.Schema, Schema)
+	switch {
+	case said.Schema == Schema:
+		s.parse = parse
+	case said.Schema == schemaV1:
+		s.parse = parseV1
+	case strings.HasPrefix(said.Schema, "flowproof.snapshot/"):
+		return fmt.Errorf("its schema is %q, and this version reads %s and older: use the version of flowproof that saved it (%q) or a newer one",
+			said.Schema, Schema, said.Version)
+	default:
+		return fmt.Errorf("its schema is %q, not %s: it is no snapshot", said.Schema, Schema)
+	}
+	if err := strictjson.Unmarshal(raw, &s.header); err != nil {
+		return s.formError(1, err)
 	}
 	return nil
 }
 
-// index finds every line after the header. What is wrong with the file becomes a row of its
-// own beside the scopes that are whole.
+// formError is about a line that is JSON and not of the form. Such a file was not damaged but made
+// or changed by something else, and the rest of it is as little to be relied on.
+func (s *Source) formError(number int, err error) error {
+	return fmt.Errorf("line %d is not as flowproof writes it: %w; a snapshot that was edited is not judged: save it again", number, err)
+}
+
+// index finds every line after the header, and reads each, so that nothing is wrong with it when it
+// is asked for. What is damaged becomes a row of its own beside the scopes that are whole.
 func (s *Source) index(in *bufio.Reader, offset int64, damage string) error {
 	var problems []string
+	var buf []byte
 	ended := -1 // the number of scopes that the trailer counts
 	for number := 2; ; number++ {
-		raw, err := in.ReadBytes('\n')
+		raw, err := s.limits.readLine(in, buf, number)
 		if err != nil && !errors.Is(err, io.EOF) {
 			return err
 		}
+		buf = raw
 		at := span{number: number, offset: offset, length: int64(len(raw))}
 		offset += at.length
 		if text := bytes.TrimSpace(raw); len(text) > 0 {
 			if ended >= 0 {
 				return fmt.Errorf("line %d comes after its end: are these two snapshots in one file?", number)
 			}
-			l, wrong := parse(text)
+			end, wrong := s.indexLine(text, at)
 			switch {
-			case wrong != "":
-				problems = append(problems, fmt.Sprintf("line %d %s", number, wrong))
-			case l.End:
-				ended = l.Scopes
-			default:
-				if err := s.add(l, at); err != nil {
-					return err
-				}
+			case errors.Is(wrong, strictjson.ErrSyntax):
+				problems = append(problems, fmt.Sprintf("line %d cannot be read", number))
+			case wrong != nil:
+				return wrong
+			case end != nil:
+				ended = end.Scopes
 			}
 		}
 		if err != nil {
@@ -64,20 +78,31 @@ func (s *Source) index(in *bufio.Reader, offset int64, damage string) error {
 	return s.conclude(problems, ended, damage)
 }
 
-// parse reads what is needed of a line, and says what is wrong with it.
-func parse(text []byte) (line, string) {
-	var l line
-	if err := json.Unmarshal(text, &l); err != nil {
-		return l, "cannot be read"
+// indexLine takes a scope's line. The first result is the trailer, if the line is that.
+func (s *Source) indexLine(text []byte, at span) (*trailer, error) {
+	inv, err := s.parse(text)
+	if err == nil {
+		return nil, s.add(inv, at)
 	}
-	if !l.End && (l.Partition == "" || l.Account == "" || l.Region == "") {
-		return l, "names no scope"
+	if errors.Is(err, strictjson.ErrSyntax) {
+		return nil, err
 	}
-	return l, ""
+	var said struct{ End json.RawMessage }
+	if json.Unmarshal(text, &said) != nil || said.End == nil {
+		return nil, s.formError(at.number, err)
+	}
+	var end trailer
+	if err := strictjson.Unmarshal(text, &end); err != nil {
+		return nil, s.formError(at.number, err)
+	}
+	if !end.End || end.Scopes < 0 {
+		return nil, s.formError(at.number, errors.New("its end says that it is none"))
+	}
+	return &end, nil
 }
 
-func (s *Source) add(l line, at span) error {
-	t := l.Target
+func (s *Source) add(inv inventory.Inventory, at span) error {
+	t := inv.Target
 	if before, ok := s.lines[t.Scope]; ok {
 		return fmt.Errorf("lines %d and %d are both of %s", before.number, at.number, t.Scope)
 	}
@@ -85,8 +110,8 @@ func (s *Source) add(l line, at span) error {
 	if t.Region != inventory.AnyRegion {
 		t.Gaps = nil // a run reads nothing of a target with gaps, and part of this one may be there
 	}
-	if t.Absent == inventory.Present && t.Region != inventory.AnyRegion {
-		s.addKinds(l.Kinds)
+	if !notRead(t) {
+		s.addKinds(inv.Kinds)
 	}
 	s.targets = append(s.targets, t)
 	return nil

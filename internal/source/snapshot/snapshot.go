@@ -4,17 +4,19 @@
 //
 // A snapshot is JSON lines: a header, one line for each scope (disabled Regions too), a
 // trailer that counts them. It is compressed if its name ends in .gz. The form is described by
-// docs/schema/snapshot-v1.json.
+// docs/schema/snapshot-v2.json. In it every key is always written, and a list that was read is
+// there even if it is empty, so that nothing can be lost without being missed. Files of version 1,
+// which left out what was empty, are read too.
 package snapshot
 
-import (
-	"time"
+import "time"
 
-	"flowproof/internal/inventory"
-)
+// Schema names the format that is written. A change that this version's reader would misread gets
+// another name.
+const Schema = "flowproof.snapshot/v2"
 
-// Schema names the format. A change that this version's reader would misread gets another name.
-const Schema = "flowproof.snapshot/v1"
+// schemaV1 left out every value that was empty.
+const schemaV1 = "flowproof.snapshot/v1"
 
 // Header opens a snapshot.
 type Header struct {
@@ -28,12 +30,4 @@ type Header struct {
 type trailer struct {
 	End    bool `json:"end"`
 	Scopes int  `json:"scopes"`
-}
-
-// line is what has to be known of any line but the first to find it again: a scope's place in the
-// ledger, or the trailer.
-type line struct {
-	inventory.Target
-	Kinds []inventory.Kind `json:"kinds"`
-	trailer
 }

@@ -52,7 +52,7 @@ func full() []inventory.Inventory {
 }
 
 // save writes a snapshot and returns its path.
-func save(t *testing.T, name string, inventories ...inventory.Inventory) string {
+func save(t testing.TB, name string, inventories ...inventory.Inventory) string {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), name)
 	w, err := snapshot.Create(path, "v1.2.3", "aws")
@@ -119,7 +119,7 @@ func TestRoundTrip(t *testing.T) {
 				t.Errorf("the second reading of a scope has %d VPCs", len(again.VPCs))
 			}
 			h := s.Header()
-			if h.Schema != "flowproof.snapshot/v1" || h.Version != "v1.2.3" || h.Source != "aws" || h.Saved.IsZero() || h.Saved.Location() != time.UTC {
+			if h.Schema != "flowproof.snapshot/v2" || h.Version != "v1.2.3" || h.Source != "aws" || h.Saved.IsZero() || h.Saved.Location() != time.UTC {
 				t.Errorf("header %+v", h)
 			}
 			if s.Calls() != 0 {
@@ -160,7 +160,7 @@ func list(t *testing.T, dir string) []string {
 func TestCompressed_by_name_and_found_by_content(t *testing.T) {
 	t.Parallel()
 	plain, packed := content(t, save(t, "s.json", full()...)), content(t, save(t, "s.gz", full()...))
-	if !bytes.HasPrefix(plain, []byte(`{"schema":"flowproof.snapshot/v1"`)) {
+	if !bytes.HasPrefix(plain, []byte(`{"schema":"flowproof.snapshot/v2"`)) {
 		t.Errorf("plain file begins with %q", plain[:40])
 	}
 	if !bytes.HasPrefix(packed, []byte{0x1f, 0x8b}) {
@@ -173,7 +173,7 @@ func TestCompressed_by_name_and_found_by_content(t *testing.T) {
 	}
 }
 
-func content(t *testing.T, path string) []byte {
+func content(t testing.TB, path string) []byte {
 	t.Helper()
 	b, err := os.ReadFile(path)
 	if err != nil {
@@ -182,7 +182,7 @@ func content(t *testing.T, path string) []byte {
 	return b
 }
 
-func write(t *testing.T, path string, b []byte) {
+func write(t testing.TB, path string, b []byte) {
 	t.Helper()
 	if err := os.WriteFile(path, b, 0o600); err != nil {
 		t.Fatal(err)
@@ -193,13 +193,12 @@ func TestSchema_describes_what_is_written(t *testing.T) {
 	t.Parallel()
 	compiler := jsonschema.NewCompiler()
 	compiler.AssertFormat()
-	schema, err := compiler.Compile(filepath.Join("..", "..", "..", "docs", "schema", "snapshot-v1.json"))
+	schema, err := compiler.Compile(filepath.Join("..", "..", "..", "docs", "schema", "snapshot-v2.json"))
 	if err != nil {
 		t.Fatal(err)
 	}
 	inventories := full()
-	inventories[0].Arrivals = []inventory.Arrival{{FlowLog: "fl-1", Interface: "eni-1", Newest: readAt}, {FlowLog: "fl-1", Newest: readAt}}
-	inventories[1].Named = named()
+	inventories[1] = filled()
 	lines := bytes.Split(bytes.TrimSpace(content(t, save(t, "s.json", inventories...))), []byte("\n"))
 	if len(lines) != 6 {
 		t.Fatalf("%d lines, want a header, four scopes and a trailer", len(lines))
@@ -274,34 +273,57 @@ func TestRead_what_is_not_there(t *testing.T) {
 	}
 }
 
-func TestRead_a_line_that_does_not_make_sense(t *testing.T) {
-	t.Parallel()
-	path := filepath.Join(t.TempDir(), "s.json")
-	write(t, path, []byte(`{"schema":"flowproof.snapshot/v1"}
-{"partition":"aws","account":"111122223333","region":"eu-west-1","kinds":["vpcs"],"vpcs":[{"id":7}]}
-{"end":true,"scopes":1}
-`))
-	got := readAll(t, open(t, path), []inventory.Kind{inventory.VPCs})
-	if len(got) != 1 || len(got[0].Gaps) != 1 || !strings.Contains(got[0].Gaps[0].Message, "line 2 of the snapshot does not make sense") {
-		t.Errorf("%+v, want a gap", got)
-	}
-}
-
 func TestOpen_refuses(t *testing.T) {
 	t.Parallel()
-	const header, eu = `{"schema":"flowproof.snapshot/v1"}`, `{"partition":"aws","account":"111122223333","region":"eu-west-1"}`
+	const (
+		header = `{"schema":"flowproof.snapshot/v1","version":"v1","saved":"2024-05-01T10:00:00Z","source":"aws"}`
+		scope  = `"partition":"aws","account":"111122223333","region":"eu-west-1","read_at":"2024-05-01T10:00:00Z"`
+		eu     = "{" + scope + `,"kinds":["vpcs"]}`
+		end    = "\n" + `{"end":true,"scopes":1}`
+		rest   = `,"read_at":"2024-05-01T10:00:00Z","kinds":["vpcs"]}` + end
+	)
+	line := func(more string) string { return header + "\n{" + scope + `,"kinds":["vpcs"],` + more + "}" + end }
 	tests := []struct{ name, content, want string }{
 		{"nothing", "", "its first line is no header"},
 		{"text", "hello\n", "its first line is no header"},
 		{"a JSON document", "{\n  \"schema\": 1\n}", "its first line is no header"},
 		{"JSON without a schema", `{"version":"v1"}`, "its first line is no header"},
 		{"one endless line", strings.Repeat("x", 1<<20), "its first line is no header"},
-		{"a newer version", `{"schema":"flowproof.snapshot/v2","version":"v9"}`, `its schema is "flowproof.snapshot/v2", and this version reads flowproof.snapshot/v1: use the version of flowproof that saved it ("v9")`},
-		{"another of our formats", `{"schema":"flowproof.events/v1"}`, `its schema is "flowproof.events/v1", not flowproof.snapshot/v1`},
+		{"a newer version", `{"schema":"flowproof.snapshot/v3","version":"v9"}`, `its schema is "flowproof.snapshot/v3", and this version reads flowproof.snapshot/v2 and older: use the version of flowproof that saved it ("v9")`},
+		{"another of our formats", `{"schema":"flowproof.events/v1"}`, `its schema is "flowproof.events/v1", not flowproof.snapshot/v2`},
+		{"a header with more in it", strings.Replace(header, "{", `{"x":1,`, 1) + "\n" + eu + end, `line 1 is not as flowproof writes it: the key "x" is unknown`},
+		{"a header with a key twice", strings.Replace(header, "{", `{"schema":"flowproof.snapshot/v2",`, 1) + "\n" + eu + end, `the key "schema" is there twice`},
 		{"a header alone", header + "\n", "there is no scope in it to judge: it is cut off; scopes whole before that: 0"},
 		{"no scopes", header + "\n" + `{"end":true,"scopes":0}`, "there is no scope in it to judge"},
-		{"two in one file", header + "\n" + eu + "\n" + `{"end":true,"scopes":1}` + "\n" + header + "\n", "line 4 comes after its end"},
+		{"two in one file", header + "\n" + eu + end + "\n" + header + "\n", "line 4 comes after its end"},
 		{"a scope twice", header + "\n" + eu + "\n" + eu + "\n", "lines 2 and 3 are both of 111122223333/eu-west-1"},
+		{"a misspelt list", line(`"vpc":[{"id":"vpc-1"}]`), `line 2 is not as flowproof writes it: the key "vpc" is unknown`},
+		{"a list in other case", line(`"VPCs":[{"id":"vpc-1"}]`), `the key "VPCs" is unknown`},
+		{"a list twice", line(`"vpcs":[{"id":"vpc-1"}],"vpcs":[]`), `the key "vpcs" is there twice`},
+		{"a list that is null", line(`"vpcs":null`), `"vpcs" is null`},
+		{"a list that is an object", line(`"vpcs":{}`), "cannot unmarshal object"},
+		{"an id that is a number", line(`"vpcs":[{"id":7}]`), "cannot unmarshal number"},
+		{"an unknown absence", line(`"absent":"gone"`), `absent is "gone", which is not known`},
+		{"an absence in other case", line(`"absent":"Disabled"`), `absent is "Disabled"`},
+		{"a disabled Region with facts", line(`"absent":"disabled","vpcs":[{"id":"vpc-1"}]`), "it holds facts, and is of 111122223333/eu-west-1, which is never read"},
+		{"an account's row with facts", header + "\n" + `{"partition":"aws","account":"111122223333","region":"*","gaps":[{"kind":"regions","api":"a","cause":"denied","message":""}],"vpcs":[{"id":"vpc-1"}]` + rest, "it holds facts, and is of 111122223333/*"},
+		{"an account's row that says nothing", header + "\n" + `{"partition":"aws","account":"111122223333","region":"*"` + rest, `it is of the Region "*" and says nothing`},
+		{"an unknown kind", header + "\n{" + scope + `,"kinds":["vpc"]}` + end, `the kind "vpc" is not known`},
+		{"a kind twice", header + "\n{" + scope + `,"kinds":["vpcs","vpcs"]}` + end, `the kind "vpcs" is there twice`},
+		{"a kind of discovery", header + "\n{" + scope + `,"kinds":["regions"]}` + end, `the kind "regions" is not known`},
+		{"an unknown cause", line(`"gaps":[{"kind":"vpcs","api":"a","cause":"Denied","message":""}]`), `the cause "Denied", which is not known`},
+		{"a gap of an unknown kind", line(`"gaps":[{"kind":"VPCs","api":"a","cause":"denied","message":""}]`), `a gap is of the kind "VPCs"`},
+		{"a gap without an API", line(`"gaps":[{"kind":"vpcs","api":"","cause":"denied","message":""}]`), "a gap names no API"},
+		{"an unknown sign of arrival", line(`"arrivals":[{"flow_log":"fl-1","newest":"2024-05-01T10:00:00Z","seen":"guess"}]`), `was seen by "guess"`},
+		{"an unknown partition", header + "\n" + `{"partition":"aws-moon","account":"111122223333","region":"eu-west-1"` + rest, `the partition "aws-moon" is not known`},
+		{"a hostile account", header + "\n" + `{"partition":"aws","account":"$(touch x)","region":"eu-west-1"` + rest, `the account "$(touch x)" is not 12 digits`},
+		{"a hostile Region", header + "\n" + `{"partition":"aws","account":"111122223333","region":"eu-west-1;x"` + rest, `"eu-west-1;x" is no name of a Region`},
+		{"a line without a scope", header + "\n{}" + end, `the key "partition" is missing`},
+		{"an end that is none", header + "\n" + eu + "\n" + `{"end":false,"scopes":1}`, "its end says that it is none"},
+		{"an end with more in it", header + "\n" + eu + "\n" + `{"end":true,"scopes":1,"x":1}`, `the key "x" is unknown`},
+		{"an end with a key twice", header + "\n" + eu + "\n" + `{"end":true,"scopes":9,"scopes":1}`, `the key "scopes" is there twice`},
+		{"an end with a negative count", header + "\n" + eu + "\n" + `{"end":true,"scopes":-1}`, "line 3 is not as flowproof writes it"},
+		{"nested too deep", line(`"vpcs":` + strings.Repeat("[", 100) + strings.Repeat("]", 100)), "nested deeper than 64"},
 		{"a packing that is none", "\x1f\x8bxyz", "unpack"},
 	}
 	for _, tt := range tests {
@@ -338,7 +360,6 @@ func TestOpen_a_file_that_is_not_whole(t *testing.T) {
 		{"cut off in the trailer", whole[:len(whole)-4], 3, "line 5 cannot be read; it is cut off; scopes whole before that: 3"},
 		{"a damaged line in the middle", join(lines[0], lines[1], []byte("\x00\x00\n"), lines[3], lines[4]), 2, "line 3 cannot be read; of its 3 scopes 2 are whole"},
 		{"a line lost", join(lines[0], lines[1], lines[3], lines[4]), 2, "of its 3 scopes 2 are whole"},
-		{"a line without a scope", join(lines[0], lines[1], []byte("{}\n"), lines[4]), 1, "line 3 names no scope; of its 3 scopes 1 are whole"},
 		{"many faults", join(lines[0], lines[1], []byte("a\nb\nc\nd\n"), lines[4]), 1, "line 5 cannot be read; and 2 more faults"},
 	}
 	for _, tt := range tests {

@@ -5,7 +5,6 @@ import (
 	"bytes"
 	"compress/gzip"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -28,6 +27,8 @@ type Source struct {
 	targets []inventory.Target
 	lines   map[inventory.Scope]span
 	kinds   []inventory.Kind // of every scope; see Kinds
+	parse   func(line []byte) (inventory.Inventory, error)
+	limits  limits
 }
 
 // span is where a line lies.
@@ -36,11 +37,14 @@ type span struct {
 	offset, length int64
 }
 
-// Open opens a snapshot and finds its scopes. The error names what stands in the way: no file, no
-// snapshot, one of another version, or one in which no scope is left. Of a file that is cut off or
-// damaged everything whole is given, and a row for the Region "*" tells of the rest.
-func Open(path string) (*Source, error) {
-	s := &Source{path: path, lines: map[inventory.Scope]span{}}
+// Open opens a snapshot and reads it once. The error names what stands in the way: no file, no
+// snapshot, one of another version or form, one beyond the limits, or one in which no scope is
+// left. Of a file that is cut off or damaged everything whole is given, and a row for the Region
+// "*" tells of the rest.
+func Open(path string) (*Source, error) { return openWithin(path, defaultLimits) }
+
+func openWithin(path string, l limits) (*Source, error) {
+	s := &Source{path: path, lines: map[inventory.Scope]span{}, limits: l}
 	if err := s.open(); err != nil {
 		return nil, errors.Join(fmt.Errorf("open snapshot %s: %w", path, err), s.Close())
 	}
@@ -92,11 +96,12 @@ func (s *Source) unpack() (damage string, err error) {
 	if os.Remove(s.remove) == nil {
 		s.remove = "" // gone as soon as the process is; not every system allows it
 	}
-	defer func() { _ = original.Close() }() // only read from
-	_, err = io.Copy(content, packed)       //nolint:gosec // however long: it goes to disk, and the file is the caller's own
+	defer func() { _ = original.Close() }()                           // only read from
+	_, err = io.Copy(&bounded{to: content, limits: s.limits}, packed) //nolint:gosec // within limits, to disk
 	if err != nil {
 		var disk *fs.PathError
-		if errors.As(err, &disk) {
+		var limit limitError
+		if errors.As(err, &disk) || errors.As(err, &limit) {
 			return "", fmt.Errorf("unpack: %w", err)
 		}
 		damage = "its compression is damaged: " + err.Error()
@@ -148,17 +153,17 @@ func (s *Source) Read(ctx context.Context, t inventory.Target, kinds []inventory
 
 // line reads one scope's line.
 func (s *Source) line(scope inventory.Scope) (inventory.Inventory, error) {
-	var inv inventory.Inventory
 	at, ok := s.lines[scope]
 	if !ok {
-		return inv, errors.New("the snapshot has no such scope")
+		return inventory.Inventory{}, errors.New("the snapshot has no such scope")
 	}
 	raw := make([]byte, at.length)
 	if _, err := s.file.ReadAt(raw, at.offset); err != nil {
-		return inv, fmt.Errorf("read line %d of the snapshot: %w", at.number, err)
+		return inventory.Inventory{}, fmt.Errorf("read line %d of the snapshot: %w", at.number, err)
 	}
-	if err := json.Unmarshal(raw, &inv); err != nil {
-		return inv, fmt.Errorf("line %d of the snapshot does not make sense: %w", at.number, err)
+	inv, err := s.parse(raw)
+	if err != nil || inv.Scope != scope {
+		return inventory.Inventory{}, fmt.Errorf("line %d of the snapshot is another than when it was opened", at.number)
 	}
 	return inv, nil
 }

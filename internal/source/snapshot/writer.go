@@ -3,7 +3,6 @@ package snapshot
 import (
 	"bufio"
 	"compress/gzip"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -12,6 +11,7 @@ import (
 
 	"flowproof/internal/atomicfile"
 	"flowproof/internal/inventory"
+	"flowproof/internal/strictjson"
 )
 
 // Writer writes a snapshot scope by scope, beside its final place and readable by its owner alone.
@@ -22,7 +22,6 @@ type Writer struct {
 	file   *atomicfile.File // nil when done
 	gzip   *gzip.Writer
 	out    *bufio.Writer
-	enc    *json.Encoder
 	scopes int
 	err    error // the first one: what follows it cannot make a whole snapshot
 }
@@ -40,10 +39,8 @@ func Create(path, version, source string) (*Writer, error) {
 		to = w.gzip
 	}
 	w.out = bufio.NewWriterSize(to, 1<<16)
-	w.enc = json.NewEncoder(w.out)
-	w.enc.SetEscapeHTML(false)
 	header := Header{Schema: Schema, Version: version, Saved: time.Now().UTC(), Source: source}
-	if err := w.enc.Encode(header); err != nil {
+	if err := w.line(header); err != nil {
 		return nil, errors.Join(w.failed(err), w.Discard())
 	}
 	return w, nil
@@ -54,11 +51,21 @@ func (w *Writer) Write(inv inventory.Inventory) error {
 	if w.err != nil {
 		return w.err
 	}
-	if err := w.enc.Encode(inv); err != nil {
+	if err := w.line(lineOf(inv)); err != nil {
 		w.err = w.failed(fmt.Errorf("%s: %w", inv.Scope, err))
 	}
 	w.scopes++
 	return w.err
+}
+
+// line writes one line.
+func (w *Writer) line(v any) error {
+	text, err := strictjson.MarshalWhole(v)
+	if err != nil {
+		return err
+	}
+	_, err = w.out.Write(append(text, '\n'))
+	return err
 }
 
 // Close writes the trailer, waits until everything is on the disk, and moves the snapshot to its
@@ -84,7 +91,7 @@ func (w *Writer) finish() error {
 	if w.scopes == 0 {
 		return errors.New("no scope was written")
 	}
-	if err := w.enc.Encode(trailer{End: true, Scopes: w.scopes}); err != nil {
+	if err := w.line(trailer{End: true, Scopes: w.scopes}); err != nil {
 		return err
 	}
 	if err := w.out.Flush(); err != nil {
