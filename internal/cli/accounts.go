@@ -56,7 +56,7 @@ func (a *app) accounts(ctx context.Context, s config.Settings) error {
 	if err != nil {
 		return err
 	}
-	found := report.Accounts{Role: s.RoleName}
+	found := report.Accounts{Role: s.RoleName, Access: a.access(s)}
 	gaps, err := org.Visit(ctx, func(v awslive.Visit) { found.Add(accountOf(v)) })
 	if err != nil {
 		return err

@@ -96,9 +96,9 @@ func (a *app) apply(ctx context.Context, s config.Settings, path, approve string
 	defer func() { err = joinClose(err, run.Journal) }()
 	a.sayTorn(run.Journal)
 	report, err := run.Run(ctx)
-	next := "flowproof verify " + path
+	next := a.again(planReach, "flowproof", "verify", path)
 	if !report.Reached() {
-		next = "flowproof apply " + path + " goes on from here"
+		next = a.again(planReach, "flowproof", "apply", path) + " goes on from here"
 	}
 	return errors.Join(a.endFix(ctx, s, plan, fixResult{command: "apply", report: report, reached: report.Reached(), next: next}), err)
 }
@@ -156,6 +156,9 @@ func (a *app) openRemedy(ctx context.Context, s config.Settings, plan remediate.
 	if err != nil {
 		if ctx.Err() != nil {
 			return nil, ctx.Err()
+		}
+		if none, ok := errors.AsType[*awslive.CredentialsError](err); ok {
+			return nil, none
 		}
 		return nil, fmt.Errorf("%w: %w", awslive.ErrNoIdentity, err)
 	}

@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"slices"
-	"strings"
 
 	"flowproof/internal/event"
 	"flowproof/internal/finding"
@@ -87,15 +86,6 @@ func nextStep(err error) string {
 		return giveCredentials
 	}
 	return ""
-}
-
-// commandOf is a command as a shell takes it.
-func commandOf(words []string) string {
-	quoted := make([]string, len(words))
-	for i, w := range words {
-		quoted[i] = shellWord(w)
-	}
-	return strings.Join(quoted, " ")
 }
 
 // identityStep is what to do where nobody can say who this is.

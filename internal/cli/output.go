@@ -32,15 +32,15 @@ const rowsListed = 500
 type outputs []output
 
 // openOutputs opens every file before anything is read, so that a path that cannot be written
-// is told at once and not after the run.
-func (a *app) openOutputs(s config.Settings, plan string) (outputs, error) {
+// is told at once and not after the run. suggested are the commands that the reports suggest.
+func (a *app) openOutputs(s config.Settings, suggested report.Options) (outputs, error) {
 	if err := checkPlaces(s); err != nil {
 		return nil, usageError{err}
 	}
 	wanted := append([]string{s.Format + "=" + s.Output}, s.Report...)
 	var opened outputs
 	for _, w := range wanted {
-		o, err := a.openOutput(w, s, plan)
+		o, err := a.openOutput(w, s, suggested)
 		if err != nil {
 			return nil, joinClose(usageError{err}, opened)
 		}
@@ -73,7 +73,7 @@ func checkPlaces(s config.Settings) error {
 }
 
 // openOutput opens FORMAT=FILE; an empty FILE is standard output.
-func (a *app) openOutput(wanted string, s config.Settings, plan string) (output, error) {
+func (a *app) openOutput(wanted string, s config.Settings, suggested report.Options) (output, error) {
 	format, path, ok := strings.Cut(wanted, "=")
 	if format == "markdown" && path == s.Output {
 		return output{}, errors.New("--format markdown is for plans: a run is " + strings.Join(report.Formats(), ", "))
@@ -81,7 +81,8 @@ func (a *app) openOutput(wanted string, s config.Settings, plan string) (output,
 	if !ok || !slices.Contains(report.Formats(), format) {
 		return output{}, fmt.Errorf("report %q: want FORMAT=FILE with a format of %s", wanted, strings.Join(report.Formats(), ", "))
 	}
-	o := output{format: format, options: report.Options{Width: a.streams.Width(), Verbose: s.Verbose, Plan: plan}}
+	o := output{format: format, options: suggested}
+	o.options.Width, o.options.Verbose = a.streams.Width(), s.Verbose
 	if !s.Verbose {
 		o.options.Rows = rowsListed
 	}

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -107,7 +108,7 @@ func (a *app) plan(ctx context.Context, s config.Settings) (err error) {
 		return err
 	}
 	a.status = planStatus(ctx, plan, sum, s)
-	if next := planNext(plan, s); next != "" && !s.Quiet {
+	if next := a.planNext(plan, s); next != "" && !s.Quiet {
 		a.sayNext(next)
 	}
 	return nil
@@ -263,12 +264,13 @@ func planStatus(ctx context.Context, p remediate.Plan, sum event.Summary, s conf
 }
 
 // planNext is what to type next.
-func planNext(p remediate.Plan, s config.Settings) string {
+func (a *app) planNext(p remediate.Plan, s config.Settings) string {
+	apply := a.again(planReach, "flowproof", "apply", cmp.Or(s.Out, "plan.json"))
 	switch {
 	case len(p.Steps) == 0, s.Export != "":
 		return ""
 	case s.Out == "":
-		return "save it with --out plan.json, review it, and carry it out with flowproof apply plan.json"
+		return "save it with --out plan.json, review it, and carry it out with " + apply
 	}
-	return fmt.Sprintf("review %s, then flowproof apply %[1]s carries it out; --export cli|terraform|cloudformation writes it as code", s.Out)
+	return fmt.Sprintf("review %s, then %s carries it out; --export cli|terraform|cloudformation writes it as code", s.Out, apply)
 }

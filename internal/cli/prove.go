@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"errors"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -68,7 +69,7 @@ func (a *app) prove(ctx context.Context, s config.Settings, plan string) (err er
 		return usageError{errors.New("--sample shows records, which are read only with --read-records")}
 	}
 	s.Rule, s.SkipRule, s.Framework = proofRules, nil, nil
-	outputs, err := a.openOutputs(s, plan)
+	outputs, err := a.openOutputs(s, report.Options{Plan: plan, Access: a.access(s, "--rule", strings.Join(proofRules, ","))})
 	if err != nil {
 		return err
 	}

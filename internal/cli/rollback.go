@@ -71,13 +71,12 @@ func (a *app) rollback(ctx context.Context, s config.Settings, path, approve str
 		Plan: plan, Journal: journal, Writer: r.writer, Reader: r.reader, Clock: remediate.SystemClock(),
 		DeleteData: deleteData, Progress: a.fixProgress(s, "steps"),
 	}.Run(ctx)
-	next := rollbackNext(report, path)
+	next := rollbackNext(report, a.again(planReach, "flowproof", "rollback", path))
 	return errors.Join(a.endFix(ctx, s, plan, fixResult{command: "rollback", report: report, reached: report.TakenBack(), next: next}), err)
 }
 
-// rollbackNext is what to type after a rollback that left something.
-func rollbackNext(report remediate.Report, path string) string {
-	command := "flowproof rollback " + shellWord(path)
+// rollbackNext is what to type after a rollback that left something: command is the one that it was.
+func rollbackNext(report remediate.Report, command string) string {
 	switch groups := report.HoldingData(); {
 	case report.TakenBack():
 		return ""

@@ -13,6 +13,7 @@ import (
 	"syscall"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"flowproof/internal/terminal"
 )
@@ -54,9 +55,10 @@ func tuneMemory() {
 // app is one run of the program.
 type app struct {
 	streams terminal.Streams
-	args    []string // as they were typed
-	status  int      // of a command that ended without an error
-	started bool     // a command's own work has begun: what fails from here is not about usage
+	args    []string       // as they were typed
+	flags   *pflag.FlagSet // of the command that runs, once its settings are read
+	status  int            // of a command that ended without an error
+	started bool           // a command's own work has begun: what fails from here is not about usage
 
 	embedded string // URL of the AWS that the demo's commands talk to; empty for the user's
 

@@ -14,6 +14,7 @@ import (
 	"flowproof/internal/event"
 	"flowproof/internal/framework"
 	"flowproof/internal/inventory"
+	"flowproof/internal/report"
 	"flowproof/internal/rule"
 	"flowproof/internal/scan"
 	"flowproof/internal/source/snapshot"
@@ -82,7 +83,7 @@ func (a *app) scan(ctx context.Context, s config.Settings, plan string) (err err
 	if err != nil {
 		return err
 	}
-	outputs, err := a.openOutputs(s, plan)
+	outputs, err := a.openOutputs(s, report.Options{Plan: plan, Access: a.access(s)})
 	if err != nil {
 		return err
 	}

@@ -1,8 +1,11 @@
 package cli_test
 
 import (
+	"encoding/pem"
 	"errors"
 	"fmt"
+	"io"
+	"log"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -45,6 +48,7 @@ func TestScripts(t *testing.T) {
 			"exits":   exits,
 			"fleet":   serveFleet,
 			"sandbox": serveScenario,
+			"tls":     serveTLS,
 			"truth":   holdsTruth,
 			"watch":   watchDials,
 		},
@@ -87,6 +91,24 @@ func approve(ts *testscript.TestScript, neg bool, args []string) {
 		ts.Fatalf("%s has no hash", args[1])
 	}
 	exits(ts, false, slices.Concat([]string{want, "flowproof"}, args, []string{"--approve", hash[:8]}))
+}
+
+// serveTLS serves the default scenario with a certificate that nobody knows, names its address TLS and
+// writes the certificate to ca.pem.
+func serveTLS(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) > 0 {
+		ts.Fatalf("usage: tls")
+	}
+	aws, err := sandbox.New(sandbox.DefaultScenario())
+	ts.Check(err)
+	server := httptest.NewUnstartedServer(aws)
+	server.Config.ErrorLog = log.New(io.Discard, "", 0) // handshakes that fail are meant to
+	server.StartTLS()
+	ts.Defer(server.Close)
+	ts.Defer(aws.Close)
+	ts.Setenv("TLS", server.URL)
+	ca := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: server.Certificate().Raw})
+	ts.Check(os.WriteFile(ts.MkAbs("ca.pem"), ca, 0o600))
 }
 
 // watchDials writes every host beyond this machine that a command asks for to the file "dialled", one a

@@ -30,6 +30,7 @@ func (a *app) settings(cmd *cobra.Command) (config.Settings, error) {
 
 // resolve is settings with the layer that each came from.
 func (a *app) resolve(cmd *cobra.Command) (config.Resolved, error) {
+	a.flags = cmd.Flags()
 	ignored, err := config.CheckEnvironment(a.streams.Environ)
 	if err != nil {
 		return config.Resolved{}, usageError{err}

@@ -139,9 +139,9 @@ func (a *app) endVerify(s config.Settings, plan remediate.Plan, v remediate.Veri
 	if !s.Quiet {
 		switch {
 		case reached && wait == 0:
-			a.sayNext("flowproof verify " + shellWord(path) + " --wait 20m asks whether records arrive")
+			a.sayNext(a.again(slices.Concat(planReach, []string{"window"}), "flowproof", "verify", path, "--wait", "20m") + " asks whether records arrive")
 		case !reached:
-			a.sayNext(fmt.Sprintf("flowproof apply %[1]s goes on with what is not done; flowproof rollback %[1]s takes it back", shellWord(path)))
+			a.sayNext(a.again(planReach, "flowproof", "apply", path) + " goes on with what is not done; " + a.again(planReach, "flowproof", "rollback", path) + " takes it back")
 		}
 	}
 	return nil

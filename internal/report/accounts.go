@@ -23,6 +23,7 @@ type Accounts struct {
 	Summary  AccountsSummary `json:"summary"`
 	Gaps     []inventory.Gap `json:"gaps"` // of the list of accounts
 	Accounts []Account       `json:"accounts"`
+	Access   Access          `json:"-"` // commands that what to do names
 }
 
 // AccountsSummary counts the accounts by what came of them.
@@ -60,7 +61,7 @@ type Account struct {
 // Add takes an account in and counts it.
 func (a *Accounts) Add(account Account) {
 	if account.Gap != nil {
-		account.Next = accountRemedy(account)
+		account.Next = accountRemedy(account, a.Access)
 	}
 	a.Summary.Accounts++
 	switch account.Status {
@@ -75,11 +76,11 @@ func (a *Accounts) Add(account Account) {
 }
 
 // accountRemedy is what to do about an account that cannot be entered.
-func accountRemedy(a Account) string {
+func accountRemedy(a Account, access Access) string {
 	if a.Gap.Cause == inventory.Denied && a.Management {
-		return "this is the management account, which service-managed StackSets pass over: deploy the template of `flowproof policy org` in it as a stack of its own"
+		return "this is the management account, which service-managed StackSets pass over: deploy the template of `" + access.orPlain().Role + "` in it as a stack of its own"
 	}
-	return remedy(a.Gap.Cause, []string{a.Gap.API})
+	return remedy(a.Gap.Cause, []string{a.Gap.API}, access)
 }
 
 // WriteAccounts writes the document as text or JSON, accounts in the order of their ids.

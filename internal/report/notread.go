@@ -21,6 +21,7 @@ type notRead struct {
 	unlisted int // scopes with VPCs that may not be in the list
 	causes   map[inventory.Cause][]string
 	refused  tokens
+	access   Access
 
 	most     int // rows that it lists; 0 for no bound
 	listed   int // rows so far, listed or not
@@ -36,14 +37,14 @@ type gapGroup struct {
 	regions []string
 }
 
-func newNotRead(s sheet, p place, verbose bool, most int) *notRead {
+func newNotRead(s sheet, p place, o Options, most int) *notRead {
 	region := p.region + 1 // a comma
 	why := column{title: "Not read, and why"}
 	t := p.table(s, region, why)
 	if spare := t.columns[len(t.columns)-1].width - roomyWhy; spare > region {
 		t = p.table(s, region+min(spare, 2*(region+1)), why) // up to three Regions a line
 	}
-	return &notRead{placedTable: t, verbose: verbose, most: most, rows: pile{limit: pileLimit}, causes: map[inventory.Cause][]string{}}
+	return &notRead{placedTable: t, verbose: o.Verbose, access: o.Access, most: most, rows: pile{limit: pileLimit}, causes: map[inventory.Cause][]string{}}
 }
 
 // add takes a row of the ledger.
@@ -169,10 +170,10 @@ func (n *notRead) advice(b *strings.Builder) {
 }
 
 // remedy is what to do about gaps of a cause.
-func remedy(c inventory.Cause, apis []string) string {
+func remedy(c inventory.Cause, apis []string, access Access) string {
 	switch c {
 	case inventory.Denied:
-		return denied(apis)
+		return denied(apis, access.orPlain())
 	case inventory.DeniedBySCP:
 		return "the organisation forbids it, whatever the account allows: ask for an exception in its service control policy, or leave the Regions out with --region"
 	case inventory.Credentials:
@@ -198,7 +199,7 @@ const signInAgain = "the credentials expired or were refused on the way: sign in
 // remedy is the same, of all gaps that there are: a token that is not good everywhere needs no new sign-in.
 func (n *notRead) remedy(c inventory.Cause) string {
 	if c != inventory.Credentials || !n.refused.global {
-		return remedy(c, n.causes[c])
+		return remedy(c, n.causes[c], n.access)
 	}
 	const regional = "get the session from a regional endpoint of STS (AWS_STS_REGIONAL_ENDPOINTS=regional), or have the account give out tokens of version 2 " +
 		"(`aws iam set-security-token-service-preferences --global-endpoint-token-version v2Token`), then scan again with it"
@@ -210,15 +211,15 @@ func (n *notRead) remedy(c inventory.Cause) string {
 
 // denied is what to do about calls that were denied: the way into an account is another matter than
 // what its role may do.
-func denied(apis []string) string {
+func denied(apis []string, access Access) string {
 	const assume = "sts:AssumeRole"
 	inside := slices.DeleteFunc(slices.Clone(apis), func(api string) bool { return api == assume })
 	missing := "the permission is missing: allow " + strings.Join(inside, ", ")
 	if len(inside) == len(apis) {
-		return missing + "; `flowproof policy read` prints all that is needed"
+		return missing + "; `" + access.Read + "` prints all that is needed"
 	}
-	way := "an account cannot be entered: its role is not there or does not trust you (`flowproof policy org` writes it), or you may not assume it " +
-		"(`flowproof policy read --org`); `flowproof accounts` tries the way in"
+	way := "an account cannot be entered: its role is not there, or does not trust you (`" + access.Role + "` writes it), or asks for an external id " +
+		"(give it with --external-id), or you may not assume it (`" + access.Caller + "`); `" + access.Accounts + "` tries the way in"
 	if len(inside) == 0 {
 		return way
 	}

@@ -17,7 +17,7 @@ func TestWhatToDoAboutWhatWasDenied(t *testing.T) {
 		"lists":                         {[]string{"ec2:DescribeVpcs", "ec2:DescribeFlowLogs"}, "allow ec2:DescribeVpcs, ec2:DescribeFlowLogs;", "entered"},
 		"both, in different accounts":   {[]string{"ec2:DescribeVpcs", "sts:AssumeRole"}, "elsewhere the permission is missing: allow ec2:DescribeVpcs", "sts:AssumeRole"},
 	} {
-		got := remedy(inventory.Denied, tt.apis)
+		got := remedy(inventory.Denied, tt.apis, Access{})
 		if !strings.Contains(got, tt.says) || strings.Contains(got, tt.not) {
 			t.Errorf("%s: %q, want %q and not %q", name, got, tt.says, tt.not)
 		}

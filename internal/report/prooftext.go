@@ -2,6 +2,7 @@ package report
 
 import (
 	"bufio"
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -31,10 +32,11 @@ type proofPart struct {
 
 func writeProofText(w io.Writer, spool *event.Spool, o Options) (err error) {
 	s := newSheet(o)
+	o.Access.Read = cmp.Or(o.Access.Read, "flowproof policy read --rule "+recordedRule+","+arrivalRule)
 	t := &proofText{parts: map[proofState]*proofPart{}, textReport: textReport{
 		sheet: s, options: o, run: spool.Run(), summary: spool.Summary(), place: newPlace(spool.Scopes()),
 	}}
-	t.notRead = newNotRead(s, t.place, o.Verbose, 0)
+	t.notRead = newNotRead(s, t.place, o, 0)
 	for _, state := range proofStates() {
 		t.parts[state] = &proofPart{placedTable: t.place.table(s, t.place.region, column{title: "Resource", width: subnetWidth}, column{title: "Seen"}), rows: pile{limit: pileLimit}}
 	}
@@ -245,7 +247,7 @@ func (t *proofText) next(b *strings.Builder) {
 	var list []advice
 	switch {
 	case t.notRead.has(inventory.Denied):
-		list = append(list, advice{"flowproof policy read --rule " + recordedRule + "," + arrivalRule, "the permissions that reading needs"})
+		list = append(list, advice{t.options.Access.orPlain().Read, "the permissions that reading needs"})
 	case t.parts[nothingCame].vpcs+t.parts[notProven].vpcs > 0:
 		list = append(list, advice{"flowproof kb show " + arrivalRule, "how to look and what to do by hand"})
 	}

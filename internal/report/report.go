@@ -4,6 +4,7 @@
 package report
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"strings"
@@ -28,6 +29,23 @@ type Options struct {
 	Rows    int    // most rows that a section of a run over several accounts lists: with more it counts them by account; 0 for no bound
 	Verbose bool   // list what passes, does not apply or is in the baseline too, and cut no message short
 	Plan    string // the command that plans a repair: suggested where a VPC of the account's own fails
+	Access  Access // the commands about permissions that it suggests
+}
+
+// Access are the commands about permissions that are suggested where something is denied, with the
+// flags that the run had. An empty one is suggested without flags.
+type Access struct {
+	Read     string // prints what reading one account needs
+	Caller   string // prints what whoever reads many accounts needs
+	Role     string // writes the role that is assumed in each account
+	Accounts string // tries the way into each account
+}
+
+func (a Access) orPlain() Access {
+	return Access{
+		Read: cmp.Or(a.Read, "flowproof policy read"), Caller: cmp.Or(a.Caller, "flowproof policy read --org"),
+		Role: cmp.Or(a.Role, "flowproof policy org"), Accounts: cmp.Or(a.Accounts, "flowproof accounts"),
+	}
 }
 
 // Write writes the run in the spool. A run without its first or last event is part of a run,

@@ -33,7 +33,7 @@ func writeText(w io.Writer, spool *event.Spool, o Options) (err error) {
 		place:    newPlace(spool.Scopes()),
 		sections: map[sectionKey]*section{},
 	}
-	r.notRead = newNotRead(s, r.place, o.Verbose, r.most())
+	r.notRead = newNotRead(s, r.place, o, r.most())
 	defer func() { err = errors.Join(err, r.close()) }()
 	if err := spool.WalkStored(r.block); err != nil {
 		return err
@@ -194,7 +194,7 @@ func (r *textReport) next(b *strings.Builder, failing []*section) {
 		})
 	}
 	if r.notRead.has(inventory.Denied) {
-		list = append(list, advice{"flowproof policy read", "the permissions that reading needs"})
+		list = append(list, advice{r.options.Access.orPlain().Read, "the permissions that reading needs"})
 	}
 	r.advise(b, list)
 }

@@ -74,11 +74,11 @@ func classify(err error, c circumstances) (inventory.Cause, string) {
 	case isCut(err), errors.As(err, &body):
 		return inventory.Incomplete, "the answer broke off or could not be read: " + rootMessage(err)
 	case isNetwork(err):
-		return inventory.Unreachable, rootMessage(err)
+		return inventory.Unreachable, withWayOut(rootMessage(err), err)
 	case strings.Contains(err.Error(), "credentials"), strings.Contains(err.Error(), "failed to sign"):
 		return inventory.Credentials, rootMessage(err)
 	}
-	return inventory.Unreachable, rootMessage(err)
+	return inventory.Unreachable, withWayOut(rootMessage(err), err)
 }
 
 func classifyAPI(err error, api smithy.APIError, c circumstances) inventory.Cause {

@@ -121,7 +121,8 @@ func (s *Source) callerIn(ctx context.Context, region string) (caller, error) {
 	}
 	if err != nil {
 		cause, message := classify(err, circumstances{run: ctx})
-		return caller{}, &IdentityError{Region: region, Cause: cause, Message: message, err: err}
+		todo := wayOut(err)
+		return caller{}, &IdentityError{Region: region, Cause: cause, Message: strings.TrimSuffix(message, "; "+todo), Advice: todo, err: err}
 	}
 	parts := strings.SplitN(aws.ToString(out.Arn), ":", 3)
 	if len(parts) < 3 || aws.ToString(out.Account) == "" {

@@ -93,6 +93,9 @@ func (p profile) notGiven(ctx context.Context, err error) *CredentialsError {
 	default:
 		c.Message = p.about(said)
 	}
+	if todo := wayOut(err); todo != "" {
+		c.Message, c.Advice, c.Command = strings.ReplaceAll(c.Message, "; "+todo, ""), todo, nil
+	}
 	return c
 }
 

@@ -143,5 +143,11 @@ func (p profile) unusable(err error) error {
 			Advice:  fmt.Sprintf("give profile %q credentials (aws configure --profile, or another source), or name another source_profile", source.Profile),
 		}
 	}
+	if bundle := cmp.Or(p.env.CustomCABundle, p.shared.CustomCABundle); bundle != "" && strings.Contains(err.Error(), bundle) {
+		err = fmt.Errorf("read the CA bundle: %w", err)
+	}
+	if todo := wayOut(err); todo != "" {
+		return fmt.Errorf("load profile %q of the AWS configuration: %w; %s", p.name, err, todo)
+	}
 	return fmt.Errorf("load profile %q of the AWS configuration: %w", p.name, err)
 }
