@@ -21,6 +21,7 @@ type answer struct {
 	form     form
 	root     string // of XML
 	metadata bool   // ResponseMetadata is all that it holds
+	long     bool   // its pages can be very long
 
 	always  []path // members that are always there; a list may be empty
 	some    bool   // no one member is always there, and at least one of them is
@@ -71,7 +72,7 @@ func ec2Answers() map[call]answer {
 		"DescribeTransitGatewayAttachments": "TransitGatewayAttachments",
 		"DescribeNatGateways":               "NatGateways",
 	} {
-		all[call{"EC2", operation}] = answer{form: xmlForm, always: always(path{list}), token: path{"NextToken"}}
+		all[call{"EC2", operation}] = answer{form: xmlForm, long: true, always: always(path{list}), token: path{"NextToken"}}
 	}
 	return all
 }

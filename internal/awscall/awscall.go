@@ -21,14 +21,10 @@ import (
 // Check adds the checks to a call. It belongs into aws.Config.APIOptions, which the SDK hands to
 // every client that it makes of a configuration, those of its credential chain too.
 func Check(stack *middleware.Stack) error {
-	const deserializer = "OperationDeserializer"
-	if _, found := stack.Deserialize.Get(deserializer); !found {
-		return stack.Deserialize.Add(bounds{operation: stack.ID()}, middleware.After)
-	}
 	return errors.Join(
 		stack.Initialize.Add(accounting{operation: stack.ID()}, middleware.After),
-		stack.Deserialize.Insert(members{operation: stack.ID()}, deserializer, middleware.Before),
-		stack.Deserialize.Insert(bounds{operation: stack.ID()}, deserializer, middleware.After),
+		stack.Deserialize.Add(members{operation: stack.ID()}, middleware.Before),
+		stack.Deserialize.Add(bounds{operation: stack.ID()}, middleware.After), // the first to see an answer
 	)
 }
 
@@ -70,7 +66,7 @@ func (b bounds) HandleDeserialize(ctx context.Context, in middleware.Deserialize
 	case resp.StatusCode >= http.StatusBadRequest, !service:
 		body.limit = maxError
 	default:
-		body.limit = maxPage
+		body.limit = wanted.limit()
 		if err := wanted.begins(resp, body); err != nil {
 			resp.Body = body.refused(err)
 			return out, metadata, err
@@ -120,13 +116,13 @@ func forget(result any) {
 	}
 }
 
-// isUnreadable reports whether the SDK could not read an answer that came whole: one that broke off
-// or took too long is known by its own error.
+// isUnreadable reports whether the SDK could not read an answer of success that came whole: one that
+// broke off or took too long is known by its own error. S3 has errors with a status of success.
 func isUnreadable(err error) bool {
 	var no *NoAnswerError
-	var unread *smithy.DeserializationError
+	var api smithy.APIError
 	var network net.Error
-	return errors.As(err, &unread) && !errors.As(err, &no) && !errors.As(err, &network) &&
+	return !errors.As(err, &no) && !errors.As(err, &api) && !errors.As(err, &network) &&
 		!errors.Is(err, io.ErrUnexpectedEOF) && !errors.Is(err, context.Canceled) && !errors.Is(err, context.DeadlineExceeded)
 }
 

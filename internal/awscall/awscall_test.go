@@ -1,15 +1,18 @@
 package awscall_test
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"strings"
 	"testing"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
 	"github.com/aws/aws-sdk-go-v2/service/iam"
@@ -27,9 +30,27 @@ func answering(t *testing.T, answer http.HandlerFunc) aws.Config {
 	return aws.Config{
 		BaseEndpoint: aws.String(server.URL), Region: "eu-west-1",
 		Credentials: credentials.NewStaticCredentialsProvider("K", "S", ""),
+		HTTPClient:  wholeBody{},
 		Retryer:     func() aws.Retryer { return aws.NopRetryer{} },
 		APIOptions:  []func(*middleware.Stack) error{awscall.Check},
 	}
+}
+
+// wholeBody sends a request's body in one piece. The SDK's own breaks the connection where a server
+// answers before the end of the request is sent.
+type wholeBody struct{}
+
+var plainClient = awshttp.NewBuildableClient().WithTransportOptions(func(t *http.Transport) { t.Proxy = awscall.NoRedirects(nil) })
+
+func (wholeBody) Do(r *http.Request) (*http.Response, error) {
+	if r.Body != nil {
+		body, err := io.ReadAll(r.Body)
+		if err != nil {
+			return nil, err
+		}
+		r.Body = io.NopCloser(bytes.NewReader(body))
+	}
+	return plainClient.Do(r)
 }
 
 // saying answers everything with one body.

@@ -29,13 +29,11 @@ func (a answer) begins(resp *smithyhttp.Response, b *body) error {
 	if err != nil {
 		return err
 	}
-	if a.form == xmlForm {
-		if root := rootElement(head); root != a.root {
-			return b.noAnswer("its root element is not " + a.root)
-		}
-		if !a.metadata {
-			return nil // the SDK reads it as it comes
-		}
+	if why := a.wrongBeginning(head); why != "" {
+		return b.noAnswer(why)
+	}
+	if a.form == anyForm || a.form == xmlForm && !a.metadata {
+		return nil // the SDK reads it as it comes
 	}
 	whole, err := b.all()
 	if err != nil {
@@ -47,6 +45,17 @@ func (a answer) begins(resp *smithyhttp.Response, b *body) error {
 	return nil
 }
 
+// limit is the most bytes that an answer can have.
+func (a answer) limit() int64 {
+	switch {
+	case a.long:
+		return maxPage
+	case a.form == jsonForm, a.form == policyForm, a.form == xmlForm && !a.metadata:
+		return maxOther
+	}
+	return maxError
+}
+
 // has reports whether a status of success is one of the operation's.
 func (a answer) has(status int) bool {
 	return status == http.StatusOK ||
@@ -54,13 +63,27 @@ func (a answer) has(status int) bool {
 		a.form == streamForm && status == http.StatusPartialContent
 }
 
+// wrongBeginning says what is wrong with how a body begins; empty where nothing is.
+func (a answer) wrongBeginning(head []byte) string {
+	text := bytes.TrimSpace(head)
+	switch {
+	case a.form == xmlForm && rootElement(head) != a.root:
+		return "its root element is not " + a.root
+	case (a.form == jsonForm || a.form == policyForm) && !bytes.HasPrefix(text, []byte("{")):
+		return "it is not a JSON object"
+	case a.form == emptyForm && len(text) > 0 && text[0] != '{':
+		return "AWS answers this operation with an empty body"
+	}
+	return ""
+}
+
 // wrong says what is wrong with the whole of a body; empty where nothing is.
 func (a answer) wrong(whole []byte) string {
 	switch {
 	case a.metadata && !hasMetadata(whole):
 		return "it has no ResponseMetadata"
-	case (a.form == jsonForm || a.form == policyForm) && !isObject(whole):
-		return "it is not a JSON object"
+	case (a.form == jsonForm || a.form == policyForm) && !json.Valid(whole):
+		return "it is not valid JSON"
 	case a.form == policyForm && !isPolicy(whole):
 		return "it is not a policy document"
 	case a.form == emptyForm && !isNothing(whole):
@@ -98,10 +121,6 @@ func hasMetadata(whole []byte) bool {
 	return xml.Unmarshal(whole, &root) == nil && root.Metadata != nil
 }
 
-func isObject(text []byte) bool {
-	return bytes.HasPrefix(bytes.TrimLeft(text, " \t\r\n"), []byte("{")) && json.Valid(text)
-}
-
 // isPolicy looks for what every policy has. The SDK hands a bucket's policy on as it is, and a plan
 // would write it back with a statement more.
 func isPolicy(text []byte) bool {
@@ -118,7 +137,7 @@ func isPolicy(text []byte) bool {
 func isNothing(whole []byte) bool {
 	text := bytes.TrimSpace(whole)
 	var members map[string]json.RawMessage
-	return len(text) == 0 || isObject(text) && json.Unmarshal(text, &members) == nil && len(members) == 0
+	return len(text) == 0 || json.Unmarshal(text, &members) == nil && len(members) == 0
 }
 
 // fromS3 looks at the headers of an answer without a body: each of S3 names its request.

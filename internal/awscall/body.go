@@ -9,13 +9,16 @@ import (
 // Bounds of an answer, unpacked. The longest known page, 1,000 flow logs with 50 tags each, is 25 MiB
 // where all tags are as long as AWS allows; an error is a few KiB.
 const (
-	maxPage  = 64 << 20
+	maxPage  = 64 << 20 // of EC2
+	maxOther = 16 << 20 // of what other services answer: a page of log events is about 1 MiB
 	maxError = 1 << 20
-	// maxRun is the most that comes between two elements of XML: texts there are names and policies.
+	// maxRun is the most bytes that come between two tags of XML: texts there are names and policies.
 	maxRun = 1 << 20
-	// maxParts bounds the elements of XML and the values of JSON, each of which costs more memory than
-	// it has bytes. The page above has 400,000.
+	// What becomes of an element or a value costs more memory than its bytes do. The page above has
+	// 400,000 tags, and 1,000 elements in its list; a list of buckets can have 10,000.
 	maxParts = 2 << 20
+	maxItems = 20_000 // in one element
+	maxDepth = 100    // of elements in one another: no answer has more than 20
 )
 
 // body is the body of an answer, read up to its bounds.
@@ -25,9 +28,9 @@ type body struct {
 
 	limit int64 // of bytes
 	read  int64
-	parts int
-	run   int // bytes since an element began
 	xml   bool
+	parts int // of JSON
+	tags  tags
 
 	came NoAnswerError // what is known of the answer
 	err  error         // ends the body
@@ -66,17 +69,13 @@ func (b *body) more(p []byte) (int, error) {
 
 // counted counts the parts of what was read, and reports whether they are within bounds.
 func (b *body) counted(p []byte) bool {
-	if !b.xml {
-		b.parts += bytes.Count(p, []byte("{")) + bytes.Count(p, []byte("[")) + bytes.Count(p, []byte(","))
-		return b.parts <= maxParts
+	if b.xml {
+		b.tags.add(p)
+		t := b.tags
+		return t.count <= maxParts && t.run <= maxRun && t.depth < maxDepth && t.items <= maxItems
 	}
-	b.parts += bytes.Count(p, []byte("<"))
-	if i := bytes.LastIndexByte(p, '<'); i >= 0 {
-		b.run = len(p) - i
-	} else {
-		b.run += len(p)
-	}
-	return b.parts <= maxParts && b.run <= maxRun
+	b.parts += bytes.Count(p, []byte("{")) + bytes.Count(p, []byte("[")) + bytes.Count(p, []byte(","))
+	return b.parts <= maxParts
 }
 
 // peek reads the first bytes, as far as they decide what the body is; they are given on later.

@@ -3,7 +3,6 @@ package awscall_test
 import (
 	"context"
 	"errors"
-	"net/http"
 	"net/http/httptest"
 	"reflect"
 	"slices"
@@ -12,7 +11,6 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 	"github.com/aws/aws-sdk-go-v2/credentials"
 	accountapi "github.com/aws/aws-sdk-go-v2/service/account"
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatch"
@@ -111,10 +109,8 @@ func served(t *testing.T, fault string) aws.Config {
 		BaseEndpoint: aws.String(server.URL), Region: "eu-west-1",
 		Credentials: credentials.NewStaticCredentialsProvider("K", "S", ""),
 		Retryer:     func() aws.Retryer { return aws.NopRetryer{} },
-		HTTPClient: awshttp.NewBuildableClient().WithTransportOptions(func(t *http.Transport) {
-			t.Proxy = awscall.NoRedirects(nil)
-		}),
-		APIOptions: []func(*middleware.Stack) error{awscall.Check},
+		HTTPClient:  wholeBody{},
+		APIOptions:  []func(*middleware.Stack) error{awscall.Check},
 	}
 }
 
