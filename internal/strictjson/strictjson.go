@@ -12,6 +12,7 @@ import (
 	"fmt"
 	"reflect"
 	"slices"
+	"strings"
 	"unicode/utf8"
 )
 
@@ -25,6 +26,16 @@ var ErrSyntax = errors.New("it is truncated or not JSON")
 // Check refuses what is not one JSON value in UTF-8, an object with a key twice, and values nested
 // deeper than [MaxDepth]. It takes little memory whatever the text holds.
 func Check(raw []byte) error { return check(raw, nil, false) }
+
+// CheckFolded is [Check] of JSON that others wrote and encoding/json will read into structs. It takes
+// keys for the same that differ in case alone, as encoding/json does.
+func CheckFolded(raw []byte) error {
+	if err := checkSyntax(raw); err != nil {
+		return err
+	}
+	w := walker{raw: raw, fold: true}
+	return w.value(nil, 0)
+}
 
 // Unmarshal reads one value as [json.Unmarshal] does, after [Check], and refuses keys that no field
 // is named by exactly, nulls, and keys that are missing. Only a field that is a pointer, or has
@@ -77,6 +88,14 @@ func unmarshal(raw []byte, into any, whole bool) error {
 }
 
 func check(raw []byte, t reflect.Type, whole bool) error {
+	if err := checkSyntax(raw); err != nil {
+		return err
+	}
+	w := walker{raw: raw, whole: whole}
+	return w.value(t, 0)
+}
+
+func checkSyntax(raw []byte) error {
 	if !utf8.Valid(raw) {
 		return fmt.Errorf("%w: it is not UTF-8", ErrSyntax)
 	}
@@ -84,8 +103,7 @@ func check(raw []byte, t reflect.Type, whole bool) error {
 		// The scanner that says why comes before any value is made.
 		return fmt.Errorf("%w: %w", ErrSyntax, json.Unmarshal(raw, new(any)))
 	}
-	w := walker{raw: raw, whole: whole}
-	return w.value(t, 0)
+	return nil
 }
 
 // walker goes through text that is known to be JSON.
@@ -93,6 +111,7 @@ type walker struct {
 	raw   []byte
 	at    int
 	whole bool
+	fold  bool   // keys that differ in case alone are the same
 	path  []byte // of the value: "vpcs[3].owner_id"
 }
 
@@ -135,6 +154,9 @@ func (w *walker) object(t reflect.Type, depth int) error {
 		key, err := w.key()
 		if err != nil {
 			return err
+		}
+		if w.fold {
+			key = strings.ToLower(key)
 		}
 		of, err := keys.take(key)
 		if err != nil {

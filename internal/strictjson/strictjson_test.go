@@ -95,6 +95,20 @@ func checkError(t *testing.T, err error, want string) {
 	}
 }
 
+func TestCheckFolded(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]string{
+		`{"VpcId":"a","OwnerId":"b"}`:      "",
+		`{"VpcId":"a","vpcid":"b"}`:        `the key "vpcid" is there twice`,
+		`{"Tags":[{"Key":"a","KEY":"b"}]}`: `the key "key" is there twice in "tags[0]"`,
+		`{"VpcId":"a","VpcId":"a"}`:        "is there twice",
+		`{"VpcId":"a"`:                     "not JSON",
+		`{"VpcId":` + strings.Repeat("[", 99) + strings.Repeat("]", 99) + `}`: "nested deeper",
+	} {
+		checkError(t, strictjson.CheckFolded([]byte(text)), want)
+	}
+}
+
 func TestMarshalWhole_writes_every_key(t *testing.T) {
 	t.Parallel()
 	var got thing

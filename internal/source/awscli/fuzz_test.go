@@ -71,8 +71,8 @@ func discoverOne(t *testing.T, s *awscli.Source) inventory.Target {
 	return target
 }
 
-// plainly returns the ids in the list of each document (the last list, where a document repeats the key), and
-// whether the file is whole.
+// plainly returns the ids in the list of each document, and whether the file is whole: each document
+// but the last goes on.
 func plainly(content []byte) (map[string]bool, bool) {
 	ids := map[string]bool{}
 	in := json.NewDecoder(bytes.NewReader(content))
@@ -87,6 +87,9 @@ func plainly(content []byte) (map[string]bool, bool) {
 			ID any `json:"VpcId"`
 		}
 		if err != nil || document["Vpcs"] == nil || json.Unmarshal(document["Vpcs"], &items) != nil {
+			return nil, false
+		}
+		if documents > 0 && !next {
 			return nil, false
 		}
 		documents++

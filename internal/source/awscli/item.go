@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"flowproof/internal/inventory"
+	"flowproof/internal/strictjson"
 )
 
 // vpcItem is an item of DescribeVpcs as the CLI prints it.
@@ -98,6 +99,9 @@ func addFlowLog(inv *inventory.Inventory, item []byte) error {
 func decode(item []byte, into any) error {
 	if item[0] != '{' {
 		return fmt.Errorf("want an object, not %s", clip(item))
+	}
+	if err := strictjson.CheckFolded(item); err != nil {
+		return err
 	}
 	return json.Unmarshal(item, into)
 }

@@ -153,8 +153,21 @@ func TestRead_gaps(t *testing.T) {
 		{"a second page without the list", `{"Vpcs": [{"VpcId": "vpc-1"}], "NextToken": "a"} {}`, 1, "the answer has no list Vpcs"},
 		{"more pages to come", `{"Vpcs": [{"VpcId": "vpc-1"}], "NextToken": "abc"}`, 1, "goes on after this page (NextToken)"},
 		{"more pages to come, told first", `{"NextToken": "abc", "Vpcs": [{"VpcId": "vpc-1"}]}`, 1, "goes on after this page (NextToken)"},
-		{"more pages to come after the second", `{"Vpcs": []}{"Vpcs": [], "NextToken": "abc"}`, 0, "goes on after this page (NextToken)"},
+		{"more pages to come after the second", `{"Vpcs": [], "NextToken": "ab"}{"Vpcs": [], "NextToken": "abc"}`, 0, "goes on after this page (NextToken)"},
 		{"a token that is no text", `{"Vpcs": [], "NextToken": {"a": 1}}`, 0, "goes on after this page (NextToken)"},
+		{"a second answer that is no next page", `{"Vpcs": [{"VpcId": "vpc-1"}]}{"Vpcs": [{"VpcId": "vpc-2"}]}`, 2, "a further answer after one whose list does not go on"},
+		{"a third answer that is no next page", `{"Vpcs": [], "NextToken": "a"}{"Vpcs": []}{"Vpcs": []}`, 0, "a further answer after one whose list does not go on"},
+		{"an empty token before a second answer", `{"Vpcs": [], "NextToken": ""}{"Vpcs": []}`, 0, "a further answer after one whose list does not go on"},
+		{"the list twice", `{"Vpcs": [{"VpcId": "vpc-1"}], "Vpcs": []}`, 1, `the key "Vpcs" is there twice: which one counts nobody can tell`},
+		{"the list twice, once in other case", `{"vpcs": [], "Vpcs": []}`, 0, `the key "Vpcs" is there twice`},
+		{"a token twice", `{"Vpcs": [], "NextToken": "a", "NextToken": null}`, 0, `the key "NextToken" is there twice`},
+		{"a hostile key twice", `{"Vpcs": [], "\u202e": 1, "\u202e": 2}`, 0, `the key "\u202e" is there twice`},
+		{"a key of an item twice", `{"Vpcs": [{"VpcId": "vpc-1", "OwnerId": "999999999999", "OwnerId": null}]}`, 0, `the key "ownerid" is there twice`},
+		{"a key of an item twice, once in other case", `{"Vpcs": [{"VpcId": "vpc-1", "vpcID": "vpc-2"}]}`, 0, `the key "vpcid" is there twice`},
+		{"a key of a tag twice", `{"Vpcs": [{"VpcId": "vpc-1", "Tags": [{"Key": "a", "Key": "b"}]}]}`, 0, `the key "key" is there twice in "tags[0]"`},
+		{"an item nested too deep", `{"Vpcs": [{"VpcId": "vpc-1", "New": ` + strings.Repeat("[", 99) + strings.Repeat("]", 99) + `}]}`, 0, "nested deeper than 64"},
+		{"a value without end", `{"Vpcs": [], "x": "` + strings.Repeat("x", 17<<20) + `"}`, 0, "a value is longer than 16 MiB"},
+		{"an item without end", `{"Vpcs": [{"VpcId": "` + strings.Repeat(" ", 17<<20) + `"}]}`, 0, "a value is longer than 16 MiB"},
 		{"a VPC without an id", `{"Vpcs": [{"VpcId": "vpc-1"}, {"CidrBlock": "10.0.0.0/8"}]}`, 1, "1 of 2 items in Vpcs cannot be used; the first: item 2: it has no VpcId"},
 		{"a null among the VPCs", `{"Vpcs": [null, {"VpcId": "vpc-1"}, null]}`, 1, "2 of 3 items in Vpcs cannot be used; the first: item 1: want an object"},
 		{"an owner that is no account", `{"Vpcs": [{"VpcId": "vpc-1", "OwnerId": 1.1e11}]}`, 0, `want an account id, not "1.1e11"`},
@@ -221,7 +234,8 @@ func TestRead_joins_pages_and_repetitions(t *testing.T) {
 func TestRead_encodings(t *testing.T) {
 	t.Parallel()
 	const text = `{"Vpcs": [{"VpcId": "vpc-1", "Tags": [{"Key": "Name", "Value": "größe 東京"}]}]}`
-	encode := func(order unicode.Endianness) string {
+	const first = `{"Vpcs": [], "NextToken": "a"}`
+	encode := func(order unicode.Endianness, text string) string {
 		s, err := unicode.UTF16(order, unicode.UseBOM).NewEncoder().String(text)
 		if err != nil {
 			t.Fatal(err)
@@ -231,9 +245,9 @@ func TestRead_encodings(t *testing.T) {
 	for name, content := range map[string]string{
 		"UTF-8":                   text,
 		"UTF-8 with its mark":     "\ufeff" + text,
-		"UTF-16, as PowerShell >": encode(unicode.LittleEndian),
-		"UTF-16, big end first":   encode(unicode.BigEndian),
-		"UTF-16 of several pages": encode(unicode.LittleEndian) + strings.TrimPrefix(encode(unicode.LittleEndian), "\xff\xfe"),
+		"UTF-16, as PowerShell >": encode(unicode.LittleEndian, text),
+		"UTF-16, big end first":   encode(unicode.BigEndian, text),
+		"UTF-16 of several pages": encode(unicode.LittleEndian, first) + strings.TrimPrefix(encode(unicode.LittleEndian, text), "\xff\xfe"),
 		"line ends of Windows":    "\r\n" + strings.ReplaceAll(text, ": ", ":\r\n") + "\r\n",
 	} {
 		t.Run(name, func(t *testing.T) {
