@@ -31,7 +31,7 @@ type placed struct {
 
 func (k *search) searchBucket(ctx context.Context, l inventory.FlowLog) {
 	bucket, _ := l.Bucket()
-	at, err := k.named.place.to(bucket, func() (placed, error) {
+	at, err := k.named.place.of(ctx, bucket, func() (placed, error) {
 		region, status, err := k.named.locate(ctx, bucket)
 		if status == http.StatusNotFound {
 			return placed{absent: true}, nil

@@ -9,7 +9,7 @@ import (
 // their owner can say of such a bucket is asked there, once in a run over however many accounts.
 type central struct {
 	accounts []*account // known once the run has begun
-	read     answers[settings]
+	read     memo[settings]
 }
 
 // settings reads a bucket if one of the accounts owns it; it says nothing of others. An error says
@@ -18,7 +18,7 @@ func (c *central) settings(ctx context.Context, name string) (settings, error) {
 	if c == nil {
 		return settings{}, nil
 	}
-	return c.read.to(name, func() (settings, error) {
+	return c.read.of(ctx, name, func() (settings, error) {
 		var failed error
 		for _, a := range c.accounts {
 			read, err := a.byName().ownSettings(withRoute(ctx, a.route(nil)), a.id, name)

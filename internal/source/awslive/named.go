@@ -5,7 +5,6 @@ import (
 	"context"
 	"fmt"
 	"slices"
-	"sync"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -33,12 +32,12 @@ type named struct {
 	streams func(region string) streamReader
 	metrics func(region string) metricReader
 
-	role     answers[[]inventory.Role]
-	bucket   answers[[]inventory.Bucket]
-	settings answers[settings]        // of buckets that flow logs deliver to
-	own      answers[map[string]bool] // the names of the account's buckets
-	place    answers[placed]          // of buckets that arrivals are looked for in
-	central  *central                 // nil where the account has to know of its buckets itself
+	role     memo[[]inventory.Role]
+	bucket   memo[[]inventory.Bucket]
+	settings memo[settings]        // of buckets that flow logs deliver to
+	own      memo[map[string]bool] // the names of the account's buckets
+	place    memo[placed]          // of buckets that arrivals are looked for in
+	central  *central              // nil where the account has to know of its buckets itself
 }
 
 func newNamed(cfg aws.Config, o Options) *named {
@@ -82,7 +81,7 @@ func (n *named) readers(s inventory.Scope) []reader {
 		{inventory.Roles, "iam:GetRole", func(ctx context.Context, _ regionReader, inv *inventory.Inventory) error {
 			inv.Named.Asked.Roles = names.Roles
 			for _, name := range names.Roles {
-				roles, err := n.role.to(name, func() ([]inventory.Role, error) { return readRole(ctx, n.roles, name) })
+				roles, err := n.role.of(ctx, name, func() ([]inventory.Role, error) { return readRole(ctx, n.roles, name) })
 				if err != nil {
 					return err
 				}
@@ -93,7 +92,7 @@ func (n *named) readers(s inventory.Scope) []reader {
 		{inventory.Buckets, "s3:GetBucketPolicy", func(ctx context.Context, _ regionReader, inv *inventory.Inventory) error {
 			inv.Named.Asked.Buckets = names.Buckets
 			for _, name := range names.Buckets {
-				buckets, err := n.bucket.to(name, func() ([]inventory.Bucket, error) { return n.readBucket(ctx, name, s.Account) })
+				buckets, err := n.bucket.of(ctx, name, func() ([]inventory.Bucket, error) { return n.readBucket(ctx, name, s.Account) })
 				if err != nil {
 					return err
 				}
@@ -110,33 +109,6 @@ func (n *named) readers(s inventory.Scope) []reader {
 			return nil
 		}},
 	}
-}
-
-// answers keeps the first answer to each question until they are forgotten. Who asks while a
-// question is being answered waits for that answer.
-type answers[T any] struct {
-	mu    sync.Mutex
-	given map[string]func() (T, error)
-}
-
-func (a *answers[T]) to(question string, ask func() (T, error)) (T, error) {
-	a.mu.Lock()
-	if a.given == nil {
-		a.given = map[string]func() (T, error){}
-	}
-	answer, asked := a.given[question]
-	if !asked {
-		answer = sync.OnceValues(ask)
-		a.given[question] = answer
-	}
-	a.mu.Unlock()
-	return answer()
-}
-
-func (a *answers[T]) forget() {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	a.given = nil
 }
 
 // limited calls AWS under the deadline of a call.

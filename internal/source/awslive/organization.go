@@ -41,7 +41,7 @@ type Organization struct {
 
 	who     caller
 	book    book
-	regions answers[listedRegions] // the caller's own
+	regions memo[listedRegions] // the caller's own
 	central central
 }
 

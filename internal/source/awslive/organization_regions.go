@@ -34,15 +34,16 @@ func (o *Organization) regionsFromOutside(ctx context.Context, a *account) (regi
 		a.regions.remember(regions)
 		return regions, false
 	}
-	own, _ := o.regions.to("own", func() (listedRegions, error) {
-		return o.source.listRegions(ctx, o.source.regions.in), nil
+	own, err := o.regions.of(ctx, "own", func() (listedRegions, error) {
+		list := o.source.listRegions(ctx, o.source.regions.in)
+		return list, list.err
 	})
 	for _, r := range own.regions {
 		if !r.disabled {
 			regions = append(regions, r)
 		}
 	}
-	if own.err != nil {
+	if err != nil {
 		for _, r := range inventory.KnownRegions(a.partition) {
 			if !r.OptIn {
 				regions = append(regions, listedRegion{name: r.Name})

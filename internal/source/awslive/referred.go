@@ -121,7 +121,7 @@ func (n *named) askStream(ctx context.Context, s inventory.Scope, arn string) (a
 
 // askRole reads a role once for all Regions of the account.
 func (n *named) askRole(ctx context.Context, name string) (answer, []failure) {
-	roles, err := n.role.to(name, func() ([]inventory.Role, error) { return readRole(ctx, n.roles, name) })
+	roles, err := n.role.of(ctx, name, func() ([]inventory.Role, error) { return readRole(ctx, n.roles, name) })
 	switch {
 	case err != nil:
 		return nil, []failure{{"iam:GetRole", err}}

@@ -31,6 +31,15 @@ type settings struct {
 	failed []failure
 }
 
+// failure joins why the calls failed; nil where none did.
+func (s settings) failure() error {
+	var errs []error
+	for _, f := range s.failed {
+		errs = append(errs, f.err)
+	}
+	return errors.Join(errs...)
+}
+
 // askBucket reads a bucket once for all Regions of the account: eight calls, or three for one of
 // another account; none where an account that central buckets belong to has told of it already.
 func (n *named) askBucket(ctx context.Context, s inventory.Scope, name string) (answer, []failure) {
@@ -55,7 +64,14 @@ func (n *named) askBucket(ctx context.Context, s inventory.Scope, name string) (
 
 // ownSettings is what an account itself can say of a bucket.
 func (n *named) ownSettings(ctx context.Context, account, name string) (settings, error) {
-	return n.settings.to(name, func() (settings, error) { return n.readSettings(ctx, account, name) })
+	read, err := n.settings.of(ctx, name, func() (settings, error) {
+		read, err := n.readSettings(ctx, account, name)
+		return read, errors.Join(err, read.failure())
+	})
+	if len(read.failed) > 0 {
+		err = nil // each of its parts has its own
+	}
+	return read, err
 }
 
 func (n *named) readSettings(ctx context.Context, account, name string) (settings, error) {
@@ -98,7 +114,7 @@ func (n *named) owns(ctx context.Context, client bucketReader, account, name str
 	if err == nil || httpStatus(err) != http.StatusForbidden {
 		return err == nil, err
 	}
-	list, err := n.own.to(account, func() (map[string]bool, error) { return ownBuckets(ctx, n.buckets(n.home)) })
+	list, err := n.own.of(ctx, account, func() (map[string]bool, error) { return ownBuckets(ctx, n.buckets(n.home)) })
 	return list[name], err
 }
 
