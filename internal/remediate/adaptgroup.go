@@ -16,14 +16,21 @@ func (p *planner) raiseRetention(inv *inventory.Inventory, reason finding.Findin
 		p.skipRetention(inv.Scope, g)
 		return nil, nil
 	}
-	return p.adapt(inv, g, change{
-		scope: inv.Scope, action: PutRetentionPolicy, resource: g.Name, reason: reason,
+	c := p.longerRetention(inv.Scope, g)
+	c.reason = reason
+	return p.adapt(inv, g, c, fmt.Sprintf("this log group keeps records for %d days and the policy asks for %d", g.RetentionDays, p.policy.RetentionDays))
+}
+
+// longerRetention is the change that lets an existing group keep records for longer.
+func (p *planner) longerRetention(s inventory.Scope, g inventory.LogGroup) change {
+	return change{
+		scope: s, action: PutRetentionPolicy, resource: g.Name,
 		expect: []Precondition{{Kind: FactLogGroup, Resource: g.Name, Expect: map[string]string{
 			"exists": "true", "retention_days": strconv.Itoa(int(g.RetentionDays)),
 		}}},
 		input: map[string]any{"logGroupName": g.Name, "retentionInDays": p.policy.RetentionDays},
 		undo:  &undo{PutRetentionPolicy, map[string]any{"logGroupName": g.Name, "retentionInDays": g.RetentionDays}},
-	}, fmt.Sprintf("this log group keeps records for %d days and the policy asks for %d", g.RetentionDays, p.policy.RetentionDays))
+	}
 }
 
 // skipRetention says that an account-level retention policy decides how long a group keeps records:
@@ -40,13 +47,19 @@ func (p *planner) skipRetention(s inventory.Scope, g inventory.LogGroup) {
 
 // giveKey encrypts what comes into an existing group, which has no key, with the policy's.
 func (p *planner) giveKey(inv *inventory.Inventory, reason finding.Finding, g inventory.LogGroup) ([]string, error) {
-	key := p.keyFor(inv.Scope)
-	return p.adapt(inv, g, change{
-		scope: inv.Scope, action: AssociateKMSKey, resource: g.Name, reason: reason,
+	c := p.firstKey(inv.Scope, g)
+	c.reason = reason
+	return p.adapt(inv, g, c, "this log group is not encrypted with the policy's key "+p.keyFor(inv.Scope))
+}
+
+// firstKey is the change that encrypts what comes into an existing group.
+func (p *planner) firstKey(s inventory.Scope, g inventory.LogGroup) change {
+	return change{
+		scope: s, action: AssociateKMSKey, resource: g.Name,
 		expect: []Precondition{{Kind: FactLogGroup, Resource: g.Name, Expect: map[string]string{"exists": "true", "kms_key": NoFact}}},
-		input:  map[string]any{"logGroupName": g.Name, "kmsKeyId": key},
+		input:  map[string]any{"logGroupName": g.Name, "kmsKeyId": p.keyFor(s)},
 		undo:   &undo{DisassociateKMSKey, map[string]any{"logGroupName": g.Name}},
-	}, "this log group is not encrypted with the policy's key "+key)
+	}
 }
 
 // adapt plans a change to an existing group if it may be made, else says what is missing and how a

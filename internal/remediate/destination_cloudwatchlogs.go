@@ -86,9 +86,7 @@ func (p *planner) planSiteLogs(s site, role plannedRole) error {
 				return at, err
 			}
 			at = placement{
-				input: map[string]any{
-					"LogDestinationType": inventory.ToCloudWatchLogs, "LogGroupName": name, "DeliverLogsPermissionArn": role.arn,
-				},
+				input:  inGroup(name, role.arn),
 				after:  slices.Concat(role.after, after),
 				expect: slices.Concat(role.expect, expect),
 			}
@@ -96,6 +94,11 @@ func (p *planner) planSiteLogs(s site, role plannedRole) error {
 		}
 		return at, nil
 	})
+}
+
+// inGroup is a log group as CreateFlowLogs takes it.
+func inGroup(name, role string) map[string]any {
+	return map[string]any{"LogDestinationType": inventory.ToCloudWatchLogs, "LogGroupName": name, "DeliverLogsPermissionArn": role}
 }
 
 // planGroup makes a log group ready before the flow log: left to itself the flow log service would
@@ -110,28 +113,44 @@ func (p *planner) planGroup(t target, name string) (after []string, expect []Pre
 	if !known {
 		p.note(t.inv.Scope, name, "whether this log group exists was not read: apply looks before it makes it, and stops there if it does and is not as the policy asks")
 	}
-	input := map[string]any{"logGroupName": name, "tags": p.tags()}
-	if key := p.keyFor(t.inv.Scope); key != "" {
-		input["kmsKeyId"] = key
-	}
-	made, err := p.add(change{
-		scope: t.inv.Scope, action: CreateLogGroup, resource: name, reason: t.finding,
-		expect: []Precondition{{Kind: FactLogGroup, Resource: name, Expect: map[string]string{"exists": "false"}}},
-		input:  input,
-		undo:   &undo{DeleteLogGroup, map[string]any{"logGroupName": name}},
-	})
+	newGroup := p.newGroup(t.inv.Scope, name)
+	newGroup.reason = t.finding
+	made, err := p.add(newGroup)
 	if err != nil {
 		return nil, nil, err
 	}
 	if p.policy.RetentionDays == 0 {
 		return []string{made}, nil, nil
 	}
-	_, err = p.add(change{ // no flow log waits for it: some organisations deny it, and records matter more
-		scope: t.inv.Scope, action: PutRetentionPolicy, resource: name, reason: t.finding, after: []string{made},
+	retention := p.newRetention(t.inv.Scope, name) // no flow log waits for it: some organisations deny it, and records matter more
+	retention.reason = t.finding
+	_, err = p.add(retention)
+	return []string{made}, nil, err
+}
+
+// newGroup is the change that makes a log group.
+func (p *planner) newGroup(s inventory.Scope, name string) change {
+	input := map[string]any{"logGroupName": name, "tags": p.tags()}
+	if key := p.keyFor(s); key != "" {
+		input["kmsKeyId"] = key
+	}
+	return change{
+		scope: s, action: CreateLogGroup, resource: name,
+		expect: []Precondition{{Kind: FactLogGroup, Resource: name, Expect: map[string]string{"exists": "false"}}},
+		input:  input,
+		undo:   &undo{DeleteLogGroup, map[string]any{"logGroupName": name}},
+	}
+}
+
+// newRetention is the change that sets how long a group that the plan makes keeps records. What takes
+// the group back takes this along.
+func (p *planner) newRetention(s inventory.Scope, name string) change {
+	return change{
+		scope: s, action: PutRetentionPolicy, resource: name,
+		after:  []string{stepID(s.Account, s.Region, CreateLogGroup, name)},
 		expect: []Precondition{{Kind: FactLogGroup, Resource: name, Expect: map[string]string{"exists": "true", "retention_days": NoFact}}},
 		input:  map[string]any{"logGroupName": name, "retentionInDays": p.policy.RetentionDays},
-	})
-	return []string{made}, nil, err
+	}
 }
 
 // adaptGroup brings an existing group to what the policy asks, where flowproof made it or may change

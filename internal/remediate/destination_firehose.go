@@ -52,16 +52,27 @@ func (p *planner) streamObstacle(inv *inventory.Inventory, arn string) string {
 const directPut = "DirectPut"
 
 func (p *planner) placeInStream(inv *inventory.Inventory, arn string) placement {
-	at := placement{input: map[string]any{"LogDestinationType": inventory.ToFirehose, "LogDestination": arn}}
-	if account := strings.SplitN(arn, ":", 6)[4]; account != inv.Account {
-		at.input["DeliverLogsPermissionArn"] = expandGroup(p.policy.SourceRole, inv.Scope, "")
-		at.input["DeliverCrossAccountRole"] = p.policy.CrossAccountRole
+	_, _, known := inv.Stream(arn)
+	switch account := accountOfStream(arn); {
+	case account != inv.Account:
 		p.note(inv.Scope, arn, "the stream is in account %s and was not read: AWS refuses the flow logs if it or its role is not ready", account)
-		return at
-	}
-	if _, _, known := inv.Stream(arn); !known {
+	case !known:
 		p.note(inv.Scope, arn, "this stream was not read: apply looks before it makes flow logs")
+	}
+	return p.inStream(inv.Scope, arn)
+}
+
+// inStream is the stream as CreateFlowLogs takes it, and what must be so of one in the account itself.
+func (p *planner) inStream(s inventory.Scope, arn string) placement {
+	at := placement{input: map[string]any{"LogDestinationType": inventory.ToFirehose, "LogDestination": arn}}
+	if accountOfStream(arn) != s.Account {
+		at.input["DeliverLogsPermissionArn"] = expandGroup(p.policy.SourceRole, s, "")
+		at.input["DeliverCrossAccountRole"] = p.policy.CrossAccountRole
+		return at
 	}
 	at.expect = []Precondition{{Kind: FactStream, Resource: arn, Expect: map[string]string{"exists": "true", "status": "ACTIVE", "source": directPut}}}
 	return at
 }
+
+// accountOfStream is the account in the ARN of a stream.
+func accountOfStream(arn string) string { return strings.SplitN(arn, ":", 6)[4] }

@@ -29,18 +29,23 @@ func (p *planner) planS3(a account) error {
 	if err != nil || !ok {
 		return err
 	}
-	at.input = map[string]any{
-		"LogDestinationType": inventory.ToS3, "LogDestination": p.bucketDestination(),
-		"DestinationOptions": map[string]any{
-			"FileFormat": p.policy.FileFormat, "HiveCompatiblePartitions": p.policy.Hive, "PerHourPartition": p.policy.PerHour,
-		},
-	}
+	at.input = p.inBucket()
 	for _, s := range a.sites {
 		if err := p.planFlowLogs(s.targets, func(target) (placement, error) { return at, nil }); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// inBucket is the bucket as CreateFlowLogs takes it.
+func (p *planner) inBucket() map[string]any {
+	return map[string]any{
+		"LogDestinationType": inventory.ToS3, "LogDestination": p.bucketDestination(),
+		"DestinationOptions": map[string]any{
+			"FileFormat": p.policy.FileFormat, "HiveCompatiblePartitions": p.policy.Hive, "PerHourPartition": p.policy.PerHour,
+		},
+	}
 }
 
 // free leaves the targets that AWS would not refuse this destination, and says why of the others.
@@ -122,14 +127,20 @@ func (p *planner) lookBucket(a account, name string) (bucket inventory.Bucket, e
 // foreignBucket is for a central bucket: nobody but its owner can change it, and AWS itself refuses
 // the flow log when its policy does not allow delivery.
 func (p *planner) foreignBucket(a account, bucket inventory.Bucket, statements []statement) (placement, bool, error) {
-	policy, err := document(statements...)
+	reason, err := foreignBucketNote(statements)
 	if err != nil {
 		return placement{}, false, err
 	}
 	where := a.scope
 	where.Region = bucket.Region
-	p.note(where, bucket.Name, "the bucket is not this account's, or cannot be read: AWS refuses the flow logs unless its policy says as much as %s", policy)
+	p.note(where, bucket.Name, "%s", reason)
 	return placement{}, true, nil
+}
+
+// foreignBucketNote says what the owner of a central bucket has to allow.
+func foreignBucketNote(statements []statement) (string, error) {
+	policy, err := document(statements...)
+	return "the bucket is not this account's, or cannot be read: AWS refuses the flow logs unless its policy says as much as " + policy, err
 }
 
 // bucketTakes asks the bucket's policy for the two things that delivery does, from every Region that
@@ -166,30 +177,15 @@ func bucketPrecondition(bucket inventory.Bucket) (Precondition, error) {
 // mergeBucketPolicy adds what delivery needs to the policy there is. The bucket is never one that
 // flowproof made, so this is asked for or left to a person.
 func (p *planner) mergeBucketPolicy(a account, bucket inventory.Bucket, statements []statement) (placement, bool, error) {
-	merged, err := addStatements(bucket.Policy, statements)
-	if err != nil {
-		return placement{}, false, fmt.Errorf("policy of bucket %s: %w", bucket.Name, err)
-	}
-	if len(merged) > bucketPolicyLimit {
-		p.skipAccount(a, fmt.Sprintf("the policy of bucket %s would have %d bytes with what delivery needs, and S3 takes %d: shorten it, or name another bucket", bucket.Name, len(merged), bucketPolicyLimit))
-		return placement{}, false, nil
-	}
-	expect, err := bucketPrecondition(bucket)
+	c, err := widerBucketPolicy(a.scope, bucket, statements)
 	if err != nil {
 		return placement{}, false, err
 	}
-	c := change{
-		scope: a.scope, action: PutBucketPolicy, resource: bucket.Name, reason: a.sites[0].targets[0].finding, foreign: true,
-		expect: []Precondition{expect},
-		input:  map[string]any{"Bucket": bucket.Name, "Policy": merged},
-		undo:   &undo{DeleteBucketPolicy, map[string]any{"Bucket": bucket.Name}},
+	if merged, _ := c.input["Policy"].(string); len(merged) > bucketPolicyLimit {
+		p.skipAccount(a, fmt.Sprintf("the policy of bucket %s would have %d bytes with what delivery needs, and S3 takes %d: shorten it, or name another bucket", bucket.Name, len(merged), bucketPolicyLimit))
+		return placement{}, false, nil
 	}
-	if bucket.Region != "" {
-		c.scope.Region = bucket.Region
-	}
-	if bucket.Policy != "" {
-		c.undo = &undo{PutBucketPolicy, map[string]any{"Bucket": bucket.Name, "Policy": bucket.Policy}}
-	}
+	c.reason = a.sites[0].targets[0].finding
 	if !p.policy.ChangeExisting {
 		s, err := p.step(c)
 		if err != nil {
@@ -200,4 +196,29 @@ func (p *planner) mergeBucketPolicy(a account, bucket inventory.Bucket, statemen
 	}
 	id, err := p.add(c)
 	return placement{after: []string{id}}, true, err
+}
+
+// widerBucketPolicy is the change that adds statements to the policy of a bucket.
+func widerBucketPolicy(s inventory.Scope, bucket inventory.Bucket, statements []statement) (change, error) {
+	merged, err := addStatements(bucket.Policy, statements)
+	if err != nil {
+		return change{}, fmt.Errorf("policy of bucket %s: %w", bucket.Name, err)
+	}
+	expect, err := bucketPrecondition(bucket)
+	if err != nil {
+		return change{}, err
+	}
+	c := change{
+		scope: s, action: PutBucketPolicy, resource: bucket.Name, foreign: true,
+		expect: []Precondition{expect},
+		input:  map[string]any{"Bucket": bucket.Name, "Policy": merged},
+		undo:   &undo{DeleteBucketPolicy, map[string]any{"Bucket": bucket.Name}},
+	}
+	if bucket.Region != "" {
+		c.scope.Region = bucket.Region
+	}
+	if bucket.Policy != "" {
+		c.undo = &undo{PutBucketPolicy, map[string]any{"Bucket": bucket.Name, "Policy": bucket.Policy}}
+	}
+	return c, nil
 }

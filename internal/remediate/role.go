@@ -52,28 +52,16 @@ func (p *planner) lookRole(a account, name string) (role inventory.Role, exists,
 }
 
 func (p *planner) makeRole(a account, iam inventory.Scope) (plannedRole, bool, error) {
-	name, reason := p.policy.DeliveryRole, a.sites[0].targets[0].finding
-	trust, err := document(trustStatement(iam))
+	name := p.policy.DeliveryRole
+	role, err := p.newRole(iam)
 	if err != nil {
 		return plannedRole{}, false, err
 	}
-	input := map[string]any{
-		"RoleName": name, "AssumeRolePolicyDocument": trust, "Tags": p.tagList(),
-		"Description": "Lets VPC Flow Logs deliver to CloudWatch Logs",
-	}
-	if p.policy.RolePath != "" {
-		input["Path"] = p.policy.RolePath
-	}
-	if boundary := expandGroup(p.policy.PermissionsBoundary, iam, ""); boundary != "" {
-		input["PermissionsBoundary"] = boundary
+	role.reason = a.sites[0].targets[0].finding
+	if boundary := p.boundaryIn(iam); boundary != "" {
 		p.note(iam, name, "gets the permissions boundary %s, which was not read: verify says whether records arrive", boundary)
 	}
-	made, err := p.add(change{
-		scope: iam, action: CreateRole, resource: name, reason: reason,
-		expect: []Precondition{{Kind: FactRole, Resource: name, Expect: map[string]string{"exists": "false"}}},
-		input:  input,
-		undo:   &undo{DeleteRole, map[string]any{"RoleName": name}},
-	})
+	made, err := p.add(role)
 	if err != nil {
 		return plannedRole{}, false, err
 	}
@@ -85,6 +73,36 @@ func (p *planner) makeRole(a account, iam inventory.Scope) (plannedRole, bool, e
 	may, err := p.add(c)
 	arn := p.policy.roleARN(iam.Partition, iam.Account)
 	return plannedRole{arn: arn, after: []string{made, may}}, true, err
+}
+
+// newRole is the change that makes the delivery role.
+func (p *planner) newRole(iam inventory.Scope) (change, error) {
+	name := p.policy.DeliveryRole
+	trust, err := document(trustStatement(iam))
+	if err != nil {
+		return change{}, err
+	}
+	input := map[string]any{
+		"RoleName": name, "AssumeRolePolicyDocument": trust, "Tags": p.tagList(),
+		"Description": "Lets VPC Flow Logs deliver to CloudWatch Logs",
+	}
+	if p.policy.RolePath != "" {
+		input["Path"] = p.policy.RolePath
+	}
+	if boundary := p.boundaryIn(iam); boundary != "" {
+		input["PermissionsBoundary"] = boundary
+	}
+	return change{
+		scope: iam, action: CreateRole, resource: name,
+		expect: []Precondition{{Kind: FactRole, Resource: name, Expect: map[string]string{"exists": "false"}}},
+		input:  input,
+		undo:   &undo{DeleteRole, map[string]any{"RoleName": name}},
+	}, nil
+}
+
+// boundaryIn is the permissions boundary of a role that is made in an account.
+func (p *planner) boundaryIn(iam inventory.Scope) string {
+	return expandGroup(p.policy.PermissionsBoundary, iam, "")
 }
 
 // need is what a role has to be given: what its policies say now, and the groups that it is to write to.
@@ -186,20 +204,12 @@ func (p *planner) reuseRole(a account, iam inventory.Scope, role inventory.Role)
 func (p *planner) roleChanges(iam inventory.Scope, role inventory.Role, n need) ([]change, error) {
 	var changes []change
 	if n.trusted != iampolicy.Allowed {
-		trust, err := addStatements(role.Trust, []statement{trustStatement(iam)})
-		if err != nil {
-			return nil, fmt.Errorf("trust policy of role %s: %w", role.Name, err)
-		}
-		digest, err := DocumentDigest(role.Trust)
+		c, err := p.widerTrust(iam, role)
 		if err != nil {
 			return nil, err
 		}
-		changes = append(changes, change{
-			scope: iam, action: UpdateAssumeRolePolicy, resource: role.Name, reason: n.reason,
-			expect: []Precondition{{Kind: FactRole, Resource: role.Name, Expect: map[string]string{"exists": "true", "arn": role.ARN, "trust": digest}}},
-			input:  map[string]any{"RoleName": role.Name, "PolicyDocument": trust},
-			undo:   &undo{UpdateAssumeRolePolicy, map[string]any{"RoleName": role.Name, "PolicyDocument": role.Trust}},
-		})
+		c.reason = n.reason
+		changes = append(changes, c)
 	}
 	if n.writes != iampolicy.Allowed {
 		c, err := p.rolePolicy(iam, role, n)
@@ -209,6 +219,21 @@ func (p *planner) roleChanges(iam inventory.Scope, role inventory.Role, n need) 
 		changes = append(changes, c)
 	}
 	return changes, nil
+}
+
+// widerTrust is the change that lets the flow log service assume an existing role.
+func (p *planner) widerTrust(iam inventory.Scope, role inventory.Role) (change, error) {
+	trust, err := addStatements(role.Trust, []statement{trustStatement(iam)})
+	if err != nil {
+		return change{}, fmt.Errorf("trust policy of role %s: %w", role.Name, err)
+	}
+	digest, err := DocumentDigest(role.Trust)
+	return change{
+		scope: iam, action: UpdateAssumeRolePolicy, resource: role.Name,
+		expect: []Precondition{{Kind: FactRole, Resource: role.Name, Expect: map[string]string{"exists": "true", "arn": role.ARN, "trust": digest}}},
+		input:  map[string]any{"RoleName": role.Name, "PolicyDocument": trust},
+		undo:   &undo{UpdateAssumeRolePolicy, map[string]any{"RoleName": role.Name, "PolicyDocument": role.Trust}},
+	}, err
 }
 
 // refuseRole says what a role lacks that flowproof may not change.

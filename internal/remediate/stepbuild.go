@@ -126,15 +126,25 @@ type placement struct {
 
 // flowLog plans one flow log.
 func (p *planner) flowLog(t target, at placement) (Step, error) {
+	if !t.gateway {
+		p.noteComplement(t)
+	}
+	c := p.newFlowLog(t.inv.Scope, t.subject, t.id, p.trafficOf(t), joined(idsOf(t.logs)), at)
+	c.reason = t.finding
+	return p.step(c)
+}
+
+// newFlowLog is the change that makes a flow log of some traffic on a resource, which has the flow logs
+// that are named.
+func (p *planner) newFlowLog(s inventory.Scope, on subject, id, traffic, there string, at placement) change {
 	input := map[string]any{
-		"ResourceIds": []string{t.id}, "ResourceType": t.resourceType, "MaxAggregationInterval": p.policy.Interval,
+		"ResourceIds": []string{id}, "ResourceType": on.resourceType, "MaxAggregationInterval": p.policy.Interval,
 		"TagSpecifications": []any{map[string]any{"ResourceType": "vpc-flow-log", "Tags": p.tagList()}},
 	}
-	if t.gateway {
+	if on.gateway {
 		input["MaxAggregationInterval"] = 60
 	} else {
-		input["TrafficType"] = p.trafficOf(t)
-		p.noteComplement(t)
+		input["TrafficType"] = traffic
 		if p.format != "" {
 			input["LogFormat"] = p.format // a gateway has fields of its own
 		}
@@ -142,17 +152,17 @@ func (p *planner) flowLog(t target, at placement) (Step, error) {
 	for member, value := range at.input {
 		input[member] = value
 	}
-	expect := []Precondition{{Kind: FactFlowLogs, Resource: t.id, Expect: map[string]string{"ids": joined(idsOf(t.logs))}}}
-	if !t.gateway {
+	expect := []Precondition{{Kind: FactFlowLogs, Resource: id, Expect: map[string]string{"ids": there}}}
+	if !on.gateway {
 		expect = append(expect, Precondition{
-			Kind: FactVPC, Resource: t.id, Expect: map[string]string{"exists": "true", "owner": t.finding.Resource.Owner},
+			Kind: FactVPC, Resource: id, Expect: map[string]string{"exists": "true", "owner": s.Account},
 		})
 	}
-	return p.step(change{
-		scope: t.inv.Scope, action: CreateFlowLog, resource: t.id, reason: t.finding,
+	return change{
+		scope: s, action: CreateFlowLog, resource: id,
 		after: at.after, expect: append(expect, at.expect...), input: input,
 		undo: &undo{DeleteFlowLog, map[string]any{"FlowLogIds": []string{CreatedID}}},
-	})
+	}
 }
 
 func idsOf(logs []inventory.FlowLog) []string {
