@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"slices"
 	"strings"
@@ -65,7 +66,7 @@ Interrupted or killed at any point, the same command goes on from there: nothing
 
 // apply is the whole of the apply command.
 func (a *app) apply(ctx context.Context, s config.Settings, path, approve string, dryRun bool) (err error) {
-	plan, err := openPlan(path, s)
+	plan, err := openPlan(path, s, remediate.Decode)
 	if err != nil {
 		return err
 	}
@@ -104,7 +105,7 @@ func (a *app) apply(ctx context.Context, s config.Settings, path, approve string
 }
 
 // openPlan reads a plan and refuses one that may not be run.
-func openPlan(path string, s config.Settings) (plan remediate.Plan, err error) {
+func openPlan(path string, s config.Settings, decode func(io.Reader) (remediate.Plan, error)) (plan remediate.Plan, err error) {
 	if !slices.Contains([]string{"text", "json"}, s.Format) {
 		return plan, usageError{fmt.Errorf("--format %s: the result is text or json", s.Format)}
 	}
@@ -113,7 +114,7 @@ func openPlan(path string, s config.Settings) (plan remediate.Plan, err error) {
 		return plan, usageError{fmt.Errorf("read the plan: %w", err)}
 	}
 	defer func() { err = joinClose(err, file) }()
-	plan, err = remediate.Decode(file)
+	plan, err = decode(file)
 	if err != nil {
 		return plan, usageError{err}
 	}

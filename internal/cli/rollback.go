@@ -44,7 +44,7 @@ It asks for the first eight hex digits of the plan's hash; --approve gives them 
 
 // rollback is the whole of the rollback command.
 func (a *app) rollback(ctx context.Context, s config.Settings, path, approve string, deleteData []string) (err error) {
-	plan, err := openPlan(path, s)
+	plan, err := openPlan(path, s, remediate.DecodeApplied)
 	if err != nil {
 		return err
 	}

@@ -48,7 +48,7 @@ of each have arrived, delivery fails, or the time is over.
 
 // verify is the whole of the verify command.
 func (a *app) verify(ctx context.Context, s config.Settings, path string, wait time.Duration) error {
-	plan, err := openPlan(path, s)
+	plan, err := openPlan(path, s, remediate.DecodeApplied)
 	if err != nil {
 		return err
 	}

@@ -20,10 +20,16 @@ var ErrRefused = errors.New("plan refused")
 // planLimit bounds what is read of a plan file. A plan of 10,000 VPCs takes about 30 MB.
 const planLimit = 256 << 20
 
-// Decode reads a plan and refuses, with ErrRefused, every one that this version did not write:
-// unknown, missing or repeated keys, another schema, a hash that does not fit, a step that is
-// none of ours. The file may have been reformatted; its meaning may not have changed.
-func Decode(r io.Reader) (Plan, error) {
+// Decode reads a plan that is to be reviewed or carried out. It refuses, with ErrRefused, every one that
+// this version would not have written. The file may have been reformatted; its meaning may not
+// have changed.
+func Decode(r io.Reader) (Plan, error) { return DecodeApplied(r) }
+
+// DecodeApplied reads a plan that was carried out, by whatever version, to verify it or take it back: both
+// rest on the requests and the journal, and on no text that another version would have written
+// differently. It refuses, with ErrRefused, unknown, missing or repeated keys, another schema, a hash that
+// does not fit, and a step that is none of ours.
+func DecodeApplied(r io.Reader) (Plan, error) {
 	raw, err := io.ReadAll(io.LimitReader(r, planLimit+1))
 	if err != nil {
 		return Plan{}, fmt.Errorf("read the plan: %w", err)

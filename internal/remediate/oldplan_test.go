@@ -62,7 +62,7 @@ func unpacked(t *testing.T, name string) []byte {
 // oldPlan reads an old plan and the journal of its apply.
 func oldPlan(t *testing.T, name string) (Plan, []byte) {
 	t.Helper()
-	p, err := Decode(bytes.NewReader(unpacked(t, name)))
+	p, err := DecodeApplied(bytes.NewReader(unpacked(t, name)))
 	if err != nil {
 		t.Fatal(err)
 	}
