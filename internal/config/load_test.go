@@ -203,6 +203,21 @@ func TestBadValuesNameSettingLayerAndWhatIsAllowed(t *testing.T) {
 	}
 }
 
+func TestAnAddressThatMayHoldAPasswordIsNotShown(t *testing.T) {
+	t.Parallel()
+	for _, address := range []string{"http://user:SECRET@host", "https://SECRET@host", "http://user:SECRET@host:1/@", "ftp://user:SECRET@host", "SECRET@host", "http://host?SECRET", "http://SECRET @host"} {
+		for name, g := range map[string]given{
+			"flag": {args: []string{"--endpoint-url=" + address}}, "environment": {env: map[string]string{"FLOWPROOF_ENDPOINT_URL": address}}, "file": {file: "endpoint-url: '" + address + "'"},
+		} {
+			_, err := g.load(t)
+			wantError(t, err, "endpoint-url", "no user name or password")
+			if err != nil && strings.Contains(err.Error(), "SECRET") {
+				t.Errorf("%s %s is shown: %v", name, address, err)
+			}
+		}
+	}
+}
+
 func TestDefaultsAreThoseOfTheTable(t *testing.T) {
 	t.Parallel()
 	got, err := Defaults()

@@ -52,6 +52,9 @@ func (r Reader) Caller(ctx context.Context, region string) (Caller, error) {
 	ctx, cancel := context.WithTimeout(ctx, readDeadline)
 	defer cancel()
 	out, err := sts.NewFromConfig(r.in(region)).GetCallerIdentity(ctx, &sts.GetCallerIdentityInput{})
+	if none, ok := errors.AsType[*awslive.CredentialsError](err); ok { // AWS was not asked
+		return Caller{}, none
+	}
 	if err != nil {
 		return Caller{}, fmt.Errorf("sts:GetCallerIdentity: %s", failureOf(err).text())
 	}

@@ -70,6 +70,9 @@ func TestProgressInALog(t *testing.T) {
 		"a run under a second says nothing": {
 			[]step{begun(), counted(s/2, 5, 17, 10, 0), counted(s/4, 17, 17, 34, 0), summed(s/5, 17, 34, 0)}, "",
 		},
+		"nothing is said before it is known whose account it is": {
+			[]step{begun(), counted(2*s, 0, 0, 0, 0), counted(30*s, 0, 0, 1, 0)}, "",
+		},
 		"a run over a second says where it is, and how it ended": {
 			[]step{begun(), counted(s/2, 1, 17, 2, 0), counted(s, 3, 17, 10, 1), counted(s, 12, 17, 30, 1), summed(s/2, 17, 34, 1)},
 			"reading: 3 of 17 Regions, 10 calls (7/s), 1 gap, 7s left\n" +

@@ -125,20 +125,29 @@ const (
 	metadataAttempts = 1
 )
 
-// metadataClient asks the instance metadata service, past the endpoints of services.
-func metadataClient(p profile) (*imds.Client, error) {
+// metadataLimits are how long one try at the metadata service may take, and how many there are.
+func metadataLimits(p profile) (timeout time.Duration, attempts int, err error) {
 	seconds, err := p.whole("AWS_METADATA_SERVICE_TIMEOUT", "metadata_service_timeout", int(metadataTimeout/time.Second))
 	if err != nil {
-		return nil, err
+		return 0, 0, err
 	}
-	attempts, err := p.whole("AWS_METADATA_SERVICE_NUM_ATTEMPTS", "metadata_service_num_attempts", metadataAttempts)
+	attempts, err = p.whole("AWS_METADATA_SERVICE_NUM_ATTEMPTS", "metadata_service_num_attempts", metadataAttempts)
+	if err != nil {
+		return 0, 0, err
+	}
+	return time.Duration(seconds) * time.Second, attempts, nil
+}
+
+// metadataClient asks the instance metadata service, past the endpoints of services.
+func metadataClient(p profile) (*imds.Client, error) {
+	timeout, attempts, err := metadataLimits(p)
 	if err != nil {
 		return nil, err
 	}
 	transport := http.DefaultTransport.(*http.Transport).Clone()
 	transport.Proxy = proxyOfEnvironment
 	return imds.NewFromConfig(aws.Config{ConfigSources: []any{p.env, p.shared}, Logger: logging.Nop{}}, func(o *imds.Options) {
-		o.HTTPClient = &http.Client{Transport: transport, Timeout: time.Duration(seconds) * time.Second}
+		o.HTTPClient = &http.Client{Transport: transport, Timeout: timeout}
 		o.DisableDefaultTimeout = true // of a whole operation: it would cut attempts that were asked for
 		o.Retryer = retry.NewStandard(func(s *retry.StandardOptions) { s.MaxAttempts = attempts })
 	}), nil

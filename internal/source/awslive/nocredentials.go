@@ -119,7 +119,7 @@ func refused(err error) bool {
 
 // signedOut is why a sign-in is of no use.
 func signedOut(err error, said string) string {
-	if errors.Is(err, fs.ErrNotExist) {
+	if errors.Is(err, fs.ErrNotExist) || strings.Contains(said, "token file not found") {
 		return "nobody has signed in yet"
 	}
 	return "the sign-in has ended, or is not accepted: " + said
@@ -134,12 +134,16 @@ func signInWith(profile string, command ...string) []string {
 	return command
 }
 
-// serviceOf is the service that gave the innermost error: the one that credentials were asked of.
+// serviceOf is the service that gave the innermost error; empty where none was asked, for want of
+// credentials to ask it with.
 func serviceOf(err error) string {
 	service := ""
 	for err != nil {
 		if operation, ok := err.(*smithy.OperationError); ok { //nolint:errorlint // each link of the chain is looked at
 			service = operation.Service()
+			if strings.HasPrefix(operation.Unwrap().Error(), "get identity: ") {
+				service = ""
+			}
 		}
 		err = errors.Unwrap(err)
 	}

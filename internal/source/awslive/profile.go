@@ -117,6 +117,9 @@ func (p profile) said(key string) string {
 	return cmp.Or(p.credentials.sections[p.name][key], p.config.sections[section][key])
 }
 
+// maxWhole bounds numbers of seconds and of attempts: a day.
+const maxWhole = 24 * 60 * 60
+
 // whole is a number from 1 that the environment or the profile says.
 func (p profile) whole(variable, key string, usual int) (int, error) {
 	said, from := os.Getenv(variable), variable
@@ -127,8 +130,8 @@ func (p profile) whole(variable, key string, usual int) (int, error) {
 		return usual, nil
 	}
 	n, err := strconv.Atoi(said)
-	if err != nil || n < 1 {
-		return 0, fmt.Errorf("%s is %q: it must be a number from 1", from, said)
+	if err != nil || n < 1 || n > maxWhole {
+		return 0, fmt.Errorf("%s is %q: it must be a number from 1 to %d", from, said, maxWhole)
 	}
 	return n, nil
 }
@@ -136,6 +139,14 @@ func (p profile) whole(variable, key string, usual int) (int, error) {
 // unusable is the error about a profile that is there and cannot be used.
 func (p profile) unusable(err error) error {
 	var source config.SharedConfigAssumeRoleError
+	var nobody config.AssumeRoleTokenProviderNotSetError
+	if errors.As(err, &nobody) {
+		return &CredentialsError{
+			Cause: inventory.Credentials, err: err,
+			Message: fmt.Sprintf("profile %q asks for an MFA code and nobody can be asked", p.name),
+			Advice:  "get a session first (aws sts get-session-token), then run with it",
+		}
+	}
 	if errors.As(err, &source) && source.Err == nil {
 		return &CredentialsError{
 			Cause: inventory.Credentials, err: err,
