@@ -22,6 +22,7 @@ type account struct {
 	permitted map[permission]bool
 	versions  []version // what it was like, for reads that come too early to see a change (a knob)
 	ids       idSource
+	linked    time.Time // when the service-linked role of VPC Flow Logs was first asked for
 }
 
 // region is the state of one account in one Region.

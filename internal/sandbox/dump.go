@@ -39,6 +39,7 @@ type LogGroupDump struct {
 // FlowLogDump is a flow log in a Dump.
 type FlowLogDump struct {
 	Resource, Traffic, Destination, Role, CrossRole, Format string
+	TagFields                                               map[string][]string
 	Interval                                                int
 	Tags                                                    map[string]string
 }
@@ -87,7 +88,7 @@ func (a *account) dump(d *Dump) {
 		for _, row := range r.flowLogs.rows {
 			f := row.value
 			to := f.destination.kind + " " + f.destination.group + f.destination.arn
-			d.FlowLogs[at+f.id] = FlowLogDump{f.resourceID, f.traffic, to, f.role, f.crossRole, f.format, f.interval, tagMap(f.tags)}
+			d.FlowLogs[at+f.id] = FlowLogDump{f.resourceID, f.traffic, to, f.role, f.crossRole, f.format, tagFieldMap(f.tagFields), f.interval, tagMap(f.tags)}
 		}
 		for _, row := range r.vpcs.rows {
 			d.VPCs[at+row.id] = tagMap(row.value.tags)
@@ -96,6 +97,14 @@ func (a *account) dump(d *Dump) {
 			d.Streams = append(d.Streams, at+name)
 		}
 	}
+}
+
+func tagFieldMap(specs []tagFieldSpec) map[string][]string {
+	m := make(map[string][]string, len(specs))
+	for _, s := range specs {
+		m[s.resource] = s.keys
+	}
+	return m
 }
 
 func tagMap(tags []tag) map[string]string {

@@ -18,7 +18,7 @@ type flowLogTarget struct {
 	prefix     string
 	code       string // of the item when there is no such resource
 	noun       string
-	gateway    bool // a transit gateway kind: no traffic type, an interval of 60, 25 ids
+	gateway    bool // of a transit gateway or Cloud WAN: no traffic type, and an interval of 60
 	maxPerCall int
 }
 
@@ -31,6 +31,10 @@ func flowLogTargets() map[string]flowLogTarget {
 		"TransitGateway":           {"tgw", "InvalidTransitGatewayID", "Transit Gateway ID", true, 25},
 		"TransitGatewayAttachment": {"tgw-attach", "InvalidTransitGatewayAttachmentID", "Transit Gateway Attachment ID", true, 25},
 		"RegionalNatGateway":       {"nat", "InvalidNatGatewayID", "NAT Gateway ID", false, 300},
+		// There are no Cloud WAN resources here, and how EC2 words that is not known.
+		"CoreNetwork":           {"core-network", "InvalidCoreNetworkID", "Core Network ID", true, 300},
+		"CoreNetworkEdge":       {"core-network-edge", "InvalidCoreNetworkEdgeID", "Core Network Edge ID", true, 300},
+		"CoreNetworkAttachment": {"attachment", "InvalidCoreNetworkAttachmentID", "Core Network Attachment ID", true, 300},
 	}
 }
 
@@ -54,7 +58,13 @@ func createFlowLogs(c *call) error {
 	if err != nil {
 		return err
 	}
+	if err := c.mayDepend(model); err != nil {
+		return err
+	}
 	if err := dryRun(c); err != nil {
+		return err
+	}
+	if err := c.linkRole(model); err != nil {
 		return err
 	}
 	token := c.form.get("ClientToken")
@@ -171,6 +181,9 @@ func newFlowLog(c *call, target flowLogTarget) (*flowLog, error) {
 		return nil, err
 	}
 	if err := checkFormat(f.format); err != nil {
+		return nil, err
+	}
+	if f.tagFields, err = tagFieldSpecsOf(c, f.format); err != nil {
 		return nil, err
 	}
 	if f.tags, err = newTags(c, "vpc-flow-log"); err != nil {

@@ -62,6 +62,7 @@ func (w *xmlWriter) flowLog(f *flowLog) {
 		w.bool("perHourPartition", f.file.perHourPath)
 		w.close("destinationOptions")
 	}
+	w.tagFields(f.tagFields)
 	w.tagSet(f.tags)
 }
 

@@ -3,6 +3,7 @@ package sandbox_test
 import (
 	"context"
 	"fmt"
+	"strings"
 	"testing"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -72,6 +73,9 @@ func TestCreateFlowLogsTakesSoManyIDs(t *testing.T) {
 		types.FlowLogsResourceTypeSubnet:                   {"subnet", 300},
 		types.FlowLogsResourceTypeNetworkInterface:         {"eni", 300},
 		types.FlowLogsResourceTypeRegionalNatGateway:       {"nat", 300},
+		types.FlowLogsResourceTypeCoreNetwork:              {"core-network", 300},
+		types.FlowLogsResourceTypeCoreNetworkEdge:          {"core-network-edge", 300},
+		types.FlowLogsResourceTypeCoreNetworkAttachment:    {"attachment", 300},
 		types.FlowLogsResourceTypeTransitGateway:           {"tgw", 25},
 		types.FlowLogsResourceTypeTransitGatewayAttachment: {"tgw-attach", 25},
 	} {
@@ -79,7 +83,7 @@ func TestCreateFlowLogsTakesSoManyIDs(t *testing.T) {
 			t.Parallel()
 			in := toGroup()
 			in.ResourceType = kind
-			if test.most == 25 {
+			if test.most == 25 || strings.HasPrefix(string(kind), "CoreNetwork") {
 				in.TrafficType = ""
 			}
 			for i := range test.most {

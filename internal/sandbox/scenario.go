@@ -115,21 +115,23 @@ type FlowLogSeed struct {
 	Resource string `yaml:"resource"` // id; only outside a VPC
 	// On, inside a VPC: vpc (the default), subnets or interfaces (one flow log on each); inside a
 	// transit gateway: attachments (one flow log on each).
-	On         string            `yaml:"on"`
-	Only       int               `yaml:"only"`    // of those subnets, interfaces or attachments: the first so many; all when 0
-	Traffic    string            `yaml:"traffic"` // ALL when empty
-	Group      string            `yaml:"group"`
-	Bucket     string            `yaml:"bucket"` // name, with an optional /prefix
-	Stream     string            `yaml:"stream"` // Firehose stream
-	Role       string            `yaml:"role"`   // name of the delivery role
-	Status     string            `yaml:"status"` // ACTIVE when empty
-	Delivery   string            `yaml:"delivery"`
-	Error      string            `yaml:"error"`
-	Created    time.Time         `yaml:"created"`
-	Format     string            `yaml:"format"`
-	Interval   int               `yaml:"interval"`
-	FileFormat string            `yaml:"file_format"`
-	Tags       map[string]string `yaml:"tags"`
+	On       string    `yaml:"on"`
+	Only     int       `yaml:"only"`    // of those subnets, interfaces or attachments: the first so many; all when 0
+	Traffic  string    `yaml:"traffic"` // ALL when empty
+	Group    string    `yaml:"group"`
+	Bucket   string    `yaml:"bucket"` // name, with an optional /prefix
+	Stream   string    `yaml:"stream"` // Firehose stream
+	Role     string    `yaml:"role"`   // name of the delivery role
+	Status   string    `yaml:"status"` // ACTIVE when empty
+	Delivery string    `yaml:"delivery"`
+	Error    string    `yaml:"error"`
+	Created  time.Time `yaml:"created"`
+	Format   string    `yaml:"format"`
+	// TagFields are the keys of the tags that records show, by the type of what is tagged.
+	TagFields  map[string][]string `yaml:"tag_fields"`
+	Interval   int                 `yaml:"interval"`
+	FileFormat string              `yaml:"file_format"`
+	Tags       map[string]string   `yaml:"tags"`
 }
 
 // LogGroupSeed declares a CloudWatch Logs group.

@@ -272,6 +272,16 @@ func (r *region) plantFlowLogs(seed FlowLogSeed, resource, place string) {
 	}
 }
 
+// knowsNoTraffic says of an id whether flow logs on it have no traffic type, and an interval of 60.
+func knowsNoTraffic(resource string) bool {
+	for _, target := range flowLogTargets() {
+		if target.gateway && strings.HasPrefix(resource, target.prefix+"-") {
+			return true
+		}
+	}
+	return false
+}
+
 func (r *region) flowLogOf(seed FlowLogSeed, resource string) *flowLog {
 	a := r.account
 	f := &flowLog{
@@ -280,8 +290,11 @@ func (r *region) flowLogOf(seed FlowLogSeed, resource string) *flowLog {
 		pinned: seed.Delivery != "" || seed.Error != "", tags: seedTags(seed.Tags),
 	}
 	f.fillDefaults()
-	if strings.HasPrefix(resource, "tgw-") {
-		f.traffic, f.interval = "", 60 // as CreateFlowLogs has it
+	for _, resource := range slices.Sorted(maps.Keys(seed.TagFields)) {
+		f.tagFields = append(f.tagFields, tagFieldSpec{resource, seed.TagFields[resource]})
+	}
+	if knowsNoTraffic(resource) {
+		f.traffic, f.interval = "", 60
 	}
 	if seed.Delivery == "none" {
 		f.delivery = ""

@@ -72,6 +72,7 @@ type flowLog struct {
 	delivery    string // SUCCESS, FAILED, or "" when AWS leaves it out
 	message     string // Access error, Rate limited, Unknown error
 	file        *fileOptions
+	tagFields   []tagFieldSpec
 	tags        []tag
 
 	fed    time.Time // when records were last brought up to date

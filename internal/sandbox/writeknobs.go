@@ -16,6 +16,9 @@ type Writes struct {
 	Visible time.Duration `yaml:"visible"`
 	// Assumable is how long a new or changed role cannot be assumed.
 	Assumable time.Duration `yaml:"assumable"`
+	// LinkedRole is for how long after the first try a flow log whose records show tags is refused, as
+	// its service-linked role is not yet available.
+	LinkedRole time.Duration `yaml:"linked_role"`
 	// OverwriteBucketPolicy makes EC2 put its own policy in the place of a bucket's
 	// whenever a flow log to it is created by the bucket's owner.
 	OverwriteBucketPolicy bool `yaml:"overwrite_bucket_policy"`
@@ -33,7 +36,7 @@ type Writes struct {
 
 func (k *Writes) validate() error {
 	switch {
-	case k.Visible < 0, k.Assumable < 0, k.FlowLogsPerResource < 0, k.LogGroups < 0, k.Roles < 0:
+	case k.Visible < 0, k.Assumable < 0, k.LinkedRole < 0, k.FlowLogsPerResource < 0, k.LogGroups < 0, k.Roles < 0:
 		return fmt.Errorf("writes: a number below zero")
 	case k.AlreadyExists != "" && k.AlreadyExists != "item" && k.AlreadyExists != "request":
 		return fmt.Errorf("writes: already_exists: %q is neither item nor request", k.AlreadyExists)
@@ -109,7 +112,7 @@ func (a *account) seenAt(now time.Time) *account {
 func (a *account) clone() *account {
 	out := &account{
 		server: a.server, id: a.id, partition: a.partition, seed: a.seed,
-		roles: copies(a.roles), policies: maps.Clone(a.policies), regions: make(map[string]*region, len(a.regions)), ids: a.ids,
+		roles: copies(a.roles), policies: maps.Clone(a.policies), regions: make(map[string]*region, len(a.regions)), ids: a.ids, linked: a.linked,
 	}
 	for _, r := range out.roles {
 		r.inline, r.attached = maps.Clone(r.inline), slices.Clone(r.attached)
