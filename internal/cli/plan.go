@@ -172,7 +172,7 @@ func remediationPolicy(s config.Settings) (remediate.Policy, error) {
 		LogGroup:    s.LogGroup, DeliveryRole: s.DeliveryRole, RolePath: s.RolePath, PermissionsBoundary: s.PermissionsBoundary, RetentionDays: whole(s.RetentionDays), KMSKey: s.KMSKey,
 		Bucket: s.Bucket, Prefix: s.Prefix, FileFormat: s.FileFormat, Hive: s.HivePartitions, PerHour: s.PerHour,
 		Stream: s.Stream, SourceRole: s.SourceRole, CrossAccountRole: s.CrossAccountRole,
-		Traffic: s.Traffic, Interval: whole(s.Interval), LogFormat: s.LogFormat, Tags: pairs(s.WithTag),
+		Traffic: s.Traffic, Interval: whole(s.Interval), LogFormat: s.LogFormat, TagFields: lists(s.TagField), Tags: pairs(s.WithTag),
 		ChangeExisting: s.ChangeExisting, Resources: s.Resource, ChosenTags: pairs(s.Tag), GBPerVPC: s.GBPerVPC,
 	}
 	return p, p.Check()
@@ -185,6 +185,19 @@ func whole(n float64) int32 {
 		return -1
 	}
 	return int32(n)
+}
+
+// lists reads RESOURCE=KEY texts, which the settings have checked, into the keys of each resource, in their order.
+func lists(texts []string) map[string][]string {
+	var m map[string][]string
+	for _, text := range texts {
+		resource, key, _ := strings.Cut(text, "=")
+		if m == nil {
+			m = map[string][]string{}
+		}
+		m[resource] = append(m[resource], key)
+	}
+	return m
 }
 
 // pairs reads KEY=VALUE texts, which the settings have checked.

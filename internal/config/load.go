@@ -86,6 +86,7 @@ type Settings struct {
 	Interval            float64  `setting:"interval"`
 	LogFormat           string   `setting:"log-format"`
 	WithTag             []string `setting:"with-tag"`
+	TagField            []string `setting:"tag-field"`
 
 	Journal     string        `setting:"journal"`
 	MaxAge      time.Duration `setting:"max-age"`

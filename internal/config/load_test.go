@@ -229,7 +229,7 @@ func TestDefaultsAreThoseOfTheTable(t *testing.T) {
 		Source: "aws", Region: none, Account: none, Rule: none, Framework: none, SkipRule: none, Ruleset: "default",
 		Window: 24 * time.Hour, FailOn: "low", Format: "text", Report: none, PolicyTraffic: "reject",
 		Resource: none, Tag: none, Destination: "cloudwatch-logs", LogGroup: "MyFlowLogs", DeliveryRole: "flowproof-delivery",
-		RetentionDays: 365, FileFormat: "plain-text", Traffic: "ALL", Interval: 600, LogFormat: "default", WithTag: none,
+		RetentionDays: 365, FileFormat: "plain-text", Traffic: "ALL", Interval: 600, LogFormat: "default", WithTag: none, TagField: none,
 		MaxAge: 24 * time.Hour, MaxFailures: 10, AtOnce: 8,
 		PolicyRetentionDays: 365, PolicyFormat: none, PolicyDestinationTypes: none,
 		OU: none, ExcludeAccount: none, Destinations: none, Trust: none, RoleName: "flowproof-read", SessionName: "flowproof", SessionDuration: time.Hour,

@@ -258,7 +258,11 @@ func delivering() []Setting {
 		{Key: "interval", Kind: Number, Default: "600", Placeholder: "SECONDS", Doc: "longest time that one record covers: 60 or 600"},
 		{
 			Key: "log-format", Kind: Text, Default: "default", Placeholder: "FORMAT",
-			Doc: "format of records: default, v3, v4, v5 for all fields up to that version, or ${...} fields",
+			Doc: "format of records: default, v3, v4, v5, v8, v10, v11 for all fields up to that version, or ${...} fields",
+		},
+		{
+			Key: "tag-field", Kind: List, Placeholder: "RESOURCE=KEY", Pattern: `(instance|network-interface|auto-scaling-group)=[^,]+`, Form: "instance=KEY, network-interface=KEY or auto-scaling-group=KEY",
+			Doc: "tag that records show, in a format with its field (instance-tag, interface-tag-2, ...): up to two keys each",
 		},
 		{
 			Key: "with-tag", Kind: List, Placeholder: "KEY=VALUE", Pattern: tagPattern, Form: "KEY=VALUE",

@@ -26,15 +26,16 @@ type SeenOf struct {
 
 // Records counts the newest records of a flow log, as far as they were read.
 type Records struct {
-	Read      int      `json:"read"`
-	OK        int      `json:"ok"`
-	NoData    int      `json:"nodata"`   // intervals without traffic
-	SkipData  int      `json:"skipdata"` // intervals of which AWS lost records
-	Other     int      `json:"other"`
-	Malformed int      `json:"malformed"`
-	Files     int      `json:"files"`   // of a bucket that were read, the newest first, until one held a record
-	Empty     int      `json:"empty"`   // files without a record, read or of no size
-	Partial   bool     `json:"partial"` // something was not read to its end
-	Extent    string   `json:"extent"`  // how far it was read; hostile where it names a file
-	Lines     []string `json:"lines"`   // the newest of them, as many as were asked for; hostile
+	Read       int      `json:"read"`
+	OK         int      `json:"ok"`
+	NoData     int      `json:"nodata"`                   // intervals without traffic
+	SkipData   int      `json:"skipdata"`                 // intervals of which AWS lost records
+	Incomplete int      `json:"incompletedata,omitempty"` // intervals of Cloud WAN of which AWS captured a part
+	Other      int      `json:"other"`
+	Malformed  int      `json:"malformed"`
+	Files      int      `json:"files"`   // of a bucket that were read, the newest first, until one held a record
+	Empty      int      `json:"empty"`   // files without a record, read or of no size
+	Partial    bool     `json:"partial"` // something was not read to its end
+	Extent     string   `json:"extent"`  // how far it was read; hostile where it names a file
+	Lines      []string `json:"lines"`   // the newest of them, as many as were asked for; hostile
 }

@@ -4,6 +4,8 @@
 package flowrecord
 
 import (
+	"maps"
+	"slices"
 	"strings"
 	"sync"
 )
@@ -20,7 +22,7 @@ const (
 )
 
 // fieldsByVersion names fields by the version of the record that first had them (VPC user guide, flow
-// log records; from version 7 on as the parsers of others know them). Version 6 is that of transit
+// log records; versions 7 to 10 as the parsers of others know them). Version 6 is that of transit
 // gateways, see gatewayFields.
 var fieldsByVersion = []struct {
 	version string
@@ -35,7 +37,39 @@ var fieldsByVersion = []struct {
 	{"v8", "reject-reason"},
 	{"v9", "resource-id"},
 	{"v10", "encryption-status"},
+	{"v11", "instance-tag instance-tag-2 interface-tag interface-tag-2 asg-tag asg-tag-2 interface-type " +
+		"next-hop-interface-id next-hop-subnet-id next-hop-az-id next-hop-vpc-id next-hop-interface-type"},
 }
+
+// tagFields are the fields that hold the value of a tag, by the type of what is tagged: the first shows
+// the first key of the flow log's specification for it, the second the second (EC2 API reference,
+// TagFieldSpecificationRequest).
+var tagFields = map[string][]string{
+	"instance":           {"instance-tag", "instance-tag-2"},
+	"network-interface":  {"interface-tag", "interface-tag-2"},
+	"auto-scaling-group": {"asg-tag", "asg-tag-2"},
+}
+
+// TagResources are the types of resources whose tags records can show.
+func TagResources() []string { return slices.Sorted(maps.Keys(tagFields)) }
+
+// TagFields are the fields that show tags of a type of resources, in the order of the keys.
+func TagFields(resource string) []string { return tagFields[resource] }
+
+// TagResource is the type of resources whose tags a field shows, and which of the keys, from 0; false
+// for any other field.
+func TagResource(field string) (resource string, key int, ok bool) {
+	for resource, fields := range tagFields {
+		if i := slices.Index(fields, field); i >= 0 {
+			return resource, i, true
+		}
+	}
+	return "", 0, false
+}
+
+// OfECS reports whether a field is about containers: who makes a flow log with one must be allowed to
+// look at them (service authorization reference, dependent actions of ec2:CreateFlowLogs).
+func OfECS(field string) bool { return strings.HasPrefix(field, "ecs-") }
 
 // Known lists the fields that this version knows, oldest first.
 func Known() []string { return UpTo(fieldsByVersion[len(fieldsByVersion)-1].version) }

@@ -48,6 +48,19 @@ func TestFieldsByVersion(t *testing.T) {
 	if got := flowrecord.UpTo("v5"); !slices.Contains(got, "flow-direction") || slices.Contains(got, "reject-reason") {
 		t.Errorf("up to version 5: %v", got)
 	}
+	if got := len(flowrecord.UpTo("v11")); got != 54 {
+		t.Errorf("up to version 11 there are %d fields, want 54", got)
+	}
+	for _, resource := range flowrecord.TagResources() {
+		for i, field := range flowrecord.TagFields(resource) {
+			if of, key, ok := flowrecord.TagResource(field); of != resource || key != i || !ok || !slices.Contains(flowrecord.UpTo("v11"), field) {
+				t.Errorf("%s shows key %d of %s", field, key, of)
+			}
+		}
+	}
+	if _, _, ok := flowrecord.TagResource("interface-type"); ok {
+		t.Error("interface-type shows a tag")
+	}
 	if got := flowrecord.UpTo("v99"); got != nil {
 		t.Errorf("a version of another year has %v", got)
 	}

@@ -3,6 +3,7 @@ package flowrecord
 import (
 	"errors"
 	"fmt"
+	"net/url"
 	"slices"
 	"strconv"
 	"strings"
@@ -53,11 +54,17 @@ func consistsOf(value string, first, last rune) bool {
 	return value != "" && !strings.ContainsFunc(value, func(c rune) bool { return c < first || c > last })
 }
 
-// Value is the value of a field; empty where the format lacks it or the record has "-" for it.
+// Value is the value of a field; empty where the format lacks it or the record has "-" for it. That of a
+// tag arrives percent-encoded (VPC user guide, flow log records) and is given as it was set: hostile text.
 func (r Record) Value(field string) string {
 	i := slices.Index(r.format.Fields(), field)
 	if i < 0 || i >= len(r.values) || r.values[i] == "-" {
 		return ""
+	}
+	if _, _, tag := TagResource(field); tag {
+		if plain, err := url.PathUnescape(r.values[i]); err == nil {
+			return plain
+		}
 	}
 	return r.values[i]
 }
@@ -70,10 +77,12 @@ type Status string
 
 // The statuses that AWS documents. SkipData means that records of the interval were lost: an
 // internal limit or error kept them from being captured (VPC user guide, flow log records).
+// IncompleteData is of Cloud WAN: a part of the interval was captured.
 const (
-	OK       Status = "OK"
-	NoData   Status = "NODATA"
-	SkipData Status = "SKIPDATA"
+	OK             Status = "OK"
+	NoData         Status = "NODATA"
+	SkipData       Status = "SKIPDATA"
+	IncompleteData Status = "INCOMPLETEDATA"
 )
 
 // Status is empty where the format has no log-status.
@@ -95,11 +104,12 @@ const latest = 253402300800 // 10000-01-01
 
 // Count is records by their status.
 type Count struct {
-	OK        int `json:"ok"`
-	NoData    int `json:"nodata"`
-	SkipData  int `json:"skipdata"`
-	Other     int `json:"other"`     // of no status: the format lacks it, or it is a word of another year
-	Malformed int `json:"malformed"` // lines that are no record of the format
+	OK         int `json:"ok"`
+	NoData     int `json:"nodata"`
+	SkipData   int `json:"skipdata"`
+	Incomplete int `json:"incompletedata"`
+	Other      int `json:"other"`     // of no status: the format lacks it, or it is a word of another year
+	Malformed  int `json:"malformed"` // lines that are no record of the format
 }
 
 // Add counts a record.
@@ -111,10 +121,12 @@ func (c *Count) Add(r Record) {
 		c.NoData++
 	case SkipData:
 		c.SkipData++
+	case IncompleteData:
+		c.Incomplete++
 	default:
 		c.Other++
 	}
 }
 
 // Records is how many records were counted.
-func (c Count) Records() int { return c.OK + c.NoData + c.SkipData + c.Other }
+func (c Count) Records() int { return c.OK + c.NoData + c.SkipData + c.Incomplete + c.Other }

@@ -200,3 +200,27 @@ func FuzzLines(f *testing.F) {
 		}
 	})
 }
+
+func TestTagsAreGivenAsTheyWereSet(t *testing.T) {
+	t.Parallel()
+	format, err := flowrecord.ParseFormat("${instance-tag} ${asg-tag-2} ${interface-tag} ${interface-type} ${log-status}")
+	if err != nil {
+		t.Fatal(err)
+	}
+	r, err := format.Parse("web%20server%2F1 100%zz - a%20b INCOMPLETEDATA")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for field, want := range map[string]string{
+		"instance-tag": "web server/1", "asg-tag-2": "100%zz", "interface-tag": "", "interface-type": "a%20b",
+	} {
+		if got := r.Value(field); got != want {
+			t.Errorf("%s is %q, want %q", field, got, want)
+		}
+	}
+	var c flowrecord.Count
+	c.Add(r)
+	if want := (flowrecord.Count{Incomplete: 1}); c != want || c.Records() != 1 {
+		t.Errorf("counted as %+v", c)
+	}
+}

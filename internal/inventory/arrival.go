@@ -59,21 +59,22 @@ type Look struct {
 
 // Sample is what the newest records of a flow log say, as far as they were read.
 type Sample struct {
-	FlowLog   string   `json:"flow_log"`
-	OK        int      `json:"ok"`
-	NoData    int      `json:"nodata"`
-	SkipData  int      `json:"skipdata"`          // records were lost: AWS could not capture them
-	Other     int      `json:"other"`             // the format has no status, or it is a word of another year
-	Malformed int      `json:"malformed"`         // no records of the flow log's format
-	Files     int      `json:"files,omitempty"`   // of a bucket that were read, the newest first, until one held a record
-	Empty     int      `json:"empty,omitempty"`   // files without a record, read or of no size
-	Partial   bool     `json:"partial,omitempty"` // something was not read to its end
-	Extent    string   `json:"extent,omitempty"`  // how far it was read; hostile where it names a file
-	Lines     []string `json:"lines,omitempty"`
+	FlowLog    string   `json:"flow_log"`
+	OK         int      `json:"ok"`
+	NoData     int      `json:"nodata"`
+	SkipData   int      `json:"skipdata"`                 // records were lost: AWS could not capture them
+	Incomplete int      `json:"incompletedata,omitempty"` // of Cloud WAN: AWS captured a part
+	Other      int      `json:"other"`                    // the format has no status, or it is a word of another year
+	Malformed  int      `json:"malformed"`                // no records of the flow log's format
+	Files      int      `json:"files,omitempty"`          // of a bucket that were read, the newest first, until one held a record
+	Empty      int      `json:"empty,omitempty"`          // files without a record, read or of no size
+	Partial    bool     `json:"partial,omitempty"`        // something was not read to its end
+	Extent     string   `json:"extent,omitempty"`         // how far it was read; hostile where it names a file
+	Lines      []string `json:"lines,omitempty"`
 }
 
 // Records is how many records were read.
-func (s Sample) Records() int { return s.OK + s.NoData + s.SkipData + s.Other }
+func (s Sample) Records() int { return s.OK + s.NoData + s.SkipData + s.Incomplete + s.Other }
 
 // ArrivedSince reports whether the inventory holds a record of the flow log from t or later.
 func (inv *Inventory) ArrivedSince(l FlowLog, t time.Time) bool {
@@ -159,6 +160,7 @@ func compareSamples(a, b Sample) int {
 		strings.Compare(a.FlowLog, b.FlowLog),
 		cmp.Compare(b.Records(), a.Records()),
 		cmp.Compare(b.SkipData, a.SkipData),
+		cmp.Compare(b.Incomplete, a.Incomplete),
 		cmp.Compare(b.NoData, a.NoData),
 		cmp.Compare(b.Other, a.Other),
 		cmp.Compare(b.Malformed, a.Malformed),

@@ -29,6 +29,14 @@ type FlowLog struct {
 	PerHour          bool              `json:"per_hour,omitempty"`
 	Created          time.Time         `json:"created,omitzero"`
 	Tags             map[string]string `json:"tags,omitempty"`
+	TagFields        []TagField        `json:"tag_fields,omitempty"`
+}
+
+// TagField names the keys of the tags that a log's records show, of one type of resource: an item of
+// TagFieldSpecifications.
+type TagField struct {
+	Resource string   `json:"resource"` // instance, network-interface, auto-scaling-group
+	Keys     []string `json:"keys"`
 }
 
 // Destination types as CreateFlowLogs names them.
@@ -56,6 +64,13 @@ func (l FlowLog) Active() bool { return l.Status == "ACTIVE" }
 
 // OnGateway reports whether the log is on a transit gateway or an attachment to one.
 func (l FlowLog) OnGateway() bool { return strings.HasPrefix(l.On(), "tgw") }
+
+// OnCloudWAN reports whether the log is on a part of a Cloud WAN: a core network, one of its edges or
+// attachments. Such logs have no traffic type and fields of their own (EC2 API reference, CreateFlowLogs).
+func (l FlowLog) OnCloudWAN() bool {
+	on := l.On()
+	return strings.HasPrefix(on, "core-network") || on == "attachment"
+}
 
 // HasField reports whether the log's records have a field, such as flow-direction.
 func (l FlowLog) HasField(name string) bool { return strings.Contains(l.Format, "${"+name+"}") }
@@ -109,11 +124,15 @@ func Working(logs []FlowLog) []FlowLog {
 	return slices.DeleteFunc(slices.Clone(logs), func(l FlowLog) bool { return !l.Works() })
 }
 
-// On is the kind of resource that the log is on, by its id: DescribeFlowLogs has no
-// resource type. Empty when the id is of no known kind.
+// On is the kind of resource that the log is on, by its id, or that at the end of an ARN:
+// DescribeFlowLogs has no resource type. Empty when the id is of no known kind.
 func (l FlowLog) On() string {
-	for _, prefix := range []string{"vpc", "subnet", "eni", "tgw-attach", "tgw", "nat"} {
-		if strings.HasPrefix(l.ResourceID, prefix+"-") {
+	id := l.ResourceID
+	if strings.HasPrefix(id, "arn:") {
+		id = id[strings.LastIndexByte(id, '/')+1:]
+	}
+	for _, prefix := range []string{"vpc", "subnet", "eni", "tgw-attach", "tgw", "nat", "core-network-edge", "core-network", "attachment"} {
+		if strings.HasPrefix(id, prefix+"-") {
 			return prefix
 		}
 	}
@@ -156,7 +175,10 @@ func compareFlowLogs(a, b FlowLog) int {
 		compareBools(a.Hive, b.Hive),
 		compareBools(a.PerHour, b.PerHour),
 		a.Created.Compare(b.Created),
-		compareTags(a.Tags, b.Tags))
+		compareTags(a.Tags, b.Tags),
+		slices.CompareFunc(a.TagFields, b.TagFields, func(a, b TagField) int {
+			return cmp.Or(strings.Compare(a.Resource, b.Resource), slices.Compare(a.Keys, b.Keys))
+		}))
 }
 
 func compareBools(a, b bool) int {

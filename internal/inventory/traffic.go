@@ -15,10 +15,10 @@ const (
 	AllTraffic = Accept | Reject
 )
 
-// Traffic reads a log's traffic type; an unknown word records nothing. Logs of transit gateways have
-// none: they record all that passes (VPC API reference, CreateFlowLogs).
+// Traffic reads a log's traffic type; an unknown word records nothing. Logs of transit gateways and of
+// Cloud WAN have none: they record all that passes (EC2 API reference, CreateFlowLogs).
 func (l FlowLog) Traffic() Traffic {
-	if l.TrafficType == "" && l.OnGateway() {
+	if l.TrafficType == "" && (l.OnGateway() || l.OnCloudWAN()) {
 		return AllTraffic
 	}
 	switch l.TrafficType {

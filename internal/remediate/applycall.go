@@ -414,7 +414,7 @@ func failedResult(s Step, f failure, attempts int) Result {
 // thing that is not there, can only where this plan has just made it.
 func (r *applyRun) mayHeal(f failedStep) bool {
 	switch f.why.class {
-	case transient, unanswered, unshown, exists, tokenReused:
+	case transient, unanswered, unshown, unlinked, exists, tokenReused:
 		return true
 	case unpropagated:
 		want, err := requestOf(f.step.API)

@@ -58,7 +58,7 @@ func (t *tries) again(ctx context.Context, f failure) bool {
 			return ctx.Err() == nil
 		}
 		return t.propagating() && t.wait(ctx, t.attempts)
-	case unpropagated, absent:
+	case unpropagated, unlinked, absent:
 		return t.propagating() && t.wait(ctx, t.attempts)
 	}
 	return false

@@ -18,6 +18,9 @@ func (p Plan) Export(kind string, w io.Writer) error {
 	if len(p.Accounts) > 1 {
 		return fmt.Errorf("export: the plan is for %d accounts, and code is for one: plan one account at a time", len(p.Accounts))
 	}
+	if len(p.Policy.TagFields) > 0 && kind != "cli" {
+		return fmt.Errorf("export as %s: it is not known to take the keys of tag fields: export as cli, or plan without --tag-field", kind)
+	}
 	var text string
 	var err error
 	switch kind {

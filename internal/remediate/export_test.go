@@ -109,7 +109,7 @@ func TestTheTerraformExportReadsBack(t *testing.T) {
 			t.Errorf("%s: %d flow logs, want %d", name, flowLogs, want)
 		}
 		if name == "logs" {
-			checkFormatText(t, file.Body.(*hclsyntax.Body), preset("v5"))
+			checkFormatText(t, file.Body.(*hclsyntax.Body), formatOf(t, "v5"))
 		}
 	}
 }
@@ -205,4 +205,14 @@ func TestAnExportOfSomethingElseIsRefused(t *testing.T) {
 	if err := p.Export("terraform", &bytes.Buffer{}); err == nil || !strings.Contains(err.Error(), "one account at a time") {
 		t.Errorf("got %v", err)
 	}
+}
+
+// formatOf is a named format as CreateFlowLogs takes it.
+func formatOf(t *testing.T, name string) string {
+	t.Helper()
+	format, err := Policy{LogFormat: name}.logFormat()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return format
 }

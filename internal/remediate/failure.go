@@ -25,6 +25,7 @@ const (
 	unanswered                       // no answer of AWS's came: it may have been done
 	unshown                          // it was accepted, and reading back does not show it
 	unpropagated                     // what was just made is not known everywhere yet
+	unlinked                         // what AWS makes by itself is not there yet
 	exists                           // what the request wants is there
 	absent                           // what the request is about is not there
 	deniedCaller                     // the caller may not
@@ -75,6 +76,7 @@ var messagesOf = []struct {
 	part  string
 }{
 	{unpropagated, "unable to assume given iam role"},
+	{unlinked, "service linked role is not yet available"}, // IncorrectState, of the first flow log with tag fields
 	{exists, "existing flow log with the same configuration"},
 	{overLimit, "maximum number of flow logs"},
 	{transient, "internal error"},

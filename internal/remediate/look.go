@@ -39,6 +39,7 @@ type request struct {
 	TrafficType, LogDestinationType, LogDestination string
 	DeliverLogsPermissionArn                        string
 	LogFormat                                       string
+	TagFieldSpecifications                          []struct{ ResourceType string }
 	MaxAggregationInterval                          int32
 }
 

@@ -6,6 +6,7 @@ import (
 	"maps"
 	"slices"
 
+	"flowproof/internal/flowrecord"
 	"flowproof/internal/inventory"
 )
 
@@ -41,6 +42,12 @@ func (p Policy) WritePolicy(partition string) (string, error) {
 	for _, id := range slices.Sorted(maps.Keys(answered)) {
 		r.scanned = append(r.scanned, answered[id]...)
 	}
+	format, _ := p.logFormat() // Check has looked at it
+	wants, err := requestOf(API{Input: jsonInput(map[string]any{"LogFormat": format, "TagFieldSpecifications": p.tagSpecification()})})
+	if err != nil {
+		return "", err
+	}
+	r.addFields(wants)
 	add := func(actions ...Action) {
 		for _, a := range actions {
 			r.actions[a] = true
@@ -83,6 +90,8 @@ type reach struct {
 	passed      []string // that are handed to the service
 	bucket      string
 	streams     []string
+	containers  bool     // fields of flow logs are about them
+	tags        []string // actions that look at the tags which records are to show
 	scanned     []string // what verify reads beside VPCs and flow logs
 }
 
@@ -117,6 +126,7 @@ func (r *reach) addStep(s Step) error {
 		}
 		r.subjects = append(r.subjects, scope.ARN(kind, s.Resource))
 		r.flowLogs = append(r.flowLogs, scope.ARN("vpc-flow-log", "*"))
+		r.addFields(want)
 		if want.DeliverLogsPermissionArn != "" {
 			r.passed = append(r.passed, want.DeliverLogsPermissionArn)
 		}
@@ -130,6 +140,12 @@ func (r *reach) addStep(s Step) error {
 		}
 	}
 	return nil
+}
+
+// addFields covers what the fields of a flow log ask of whoever makes it.
+func (r *reach) addFields(want request) {
+	r.containers = r.containers || slices.ContainsFunc(fieldsOf(want.LogFormat), flowrecord.OfECS)
+	r.tags = append(r.tags, want.tagPermissions()...)
 }
 
 // groupARNs are both ARNs of a log group: tags go by the one without ":*", everything else by the
@@ -163,10 +179,20 @@ func (r reach) policy() (string, error) {
 	if r.actions[CreateFlowLog] && r.destination != ToCloudWatchLogs {
 		add("FlowproofDelivery", []string{"*"}, nil, "logs:CreateLogDelivery", "logs:DeleteLogDelivery")
 	}
+	linked := func(sid, service, role string) {
+		arn := fmt.Sprintf("arn:%s:iam::*:role/aws-service-role/%s/%s", r.partition, service, role)
+		add(sid, []string{arn}, map[string]map[string]any{"StringEquals": {"iam:AWSServiceName": service}}, "iam:CreateServiceLinkedRole")
+	}
 	if r.destination == ToFirehose {
 		add("FlowproofStreams", r.streams, nil, "firehose:TagDeliveryStream")
-		linked := fmt.Sprintf("arn:%s:iam::*:role/aws-service-role/%s/AWSServiceRoleForLogDelivery", r.partition, deliveryService)
-		add("FlowproofLinkedRole", []string{linked}, map[string]map[string]any{"StringEquals": {"iam:AWSServiceName": deliveryService}}, "iam:CreateServiceLinkedRole")
+		linked("FlowproofLinkedRole", deliveryService, "AWSServiceRoleForLogDelivery")
+	}
+	if r.containers {
+		add("FlowproofContainers", []string{"*"}, nil, containerPermissions...)
+	}
+	if len(r.tags) > 0 {
+		add("FlowproofTagFields", []string{"*"}, nil, r.tags...)
+		linked("FlowproofTagFieldsRole", flowLogService, "AWSServiceRoleForVPCFlowLogs")
 	}
 	return readable(statements)
 }

@@ -51,7 +51,9 @@ func TestThePolicyOfTheCommandCoversEachPlanOfIt(t *testing.T) {
 	s3.Destination, s3.Bucket, s3.ChangeExisting = ToS3, "arn:aws:s3:::central", true
 	firehose := DefaultPolicy()
 	firehose.Destination, firehose.Stream = ToFirehose, "arn:aws:firehose:{region}:{account}:deliverystream/s"
-	for name, policy := range map[string]Policy{"cloudwatch-logs": perVPC(), "s3": s3, "firehose": firehose} {
+	fields := s3
+	fields.LogFormat, fields.TagFields = "v11", map[string][]string{"instance": {"Name"}, "auto-scaling-group": {"Name", "team"}}
+	for name, policy := range map[string]Policy{"cloudwatch-logs": perVPC(), "s3": s3, "firehose": firehose, "fields": fields} {
 		whole, err := policy.WritePolicy("aws")
 		golden(t, "policy-write-"+name+".json", indented(t, whole, err))
 		inv := readScope("eu-west-1", "vpc-a")
@@ -148,5 +150,60 @@ func TestThePolicyOfAPlanCoversWhatIsSent(t *testing.T) {
 		if !sent[action] {
 			t.Errorf("no generated plan sends %s: the test shows little", action)
 		}
+	}
+}
+
+// TestFieldsNeedMoreOfTheirMaker holds a step, the policy of its plan and that of the command to what
+// fields ask for, and no other.
+func TestFieldsNeedMoreOfTheirMaker(t *testing.T) {
+	t.Parallel()
+	containers := containerPermissions
+	for name, test := range map[string]struct {
+		format string
+		keys   map[string][]string
+		want   []string
+	}{
+		"none of them":              {format: "v5"},
+		"the default":               {format: "default"},
+		"containers":                {format: "${version} ${ecs-task-id}", want: containers},
+		"a version with containers": {format: "v8", want: containers},
+		"tags of instances": {
+			format: "${instance-tag}", keys: map[string][]string{"instance": {"Name"}}, want: []string{"ec2:DescribeTags", "iam:CreateServiceLinkedRole"},
+		},
+		"tags of groups": {
+			format: "${asg-tag}", keys: map[string][]string{"auto-scaling-group": {"Name"}}, want: []string{"autoscaling:DescribeTags", "iam:CreateServiceLinkedRole"},
+		},
+		"version 11 without keys": {format: "v11", want: containers},
+		"version 11 with a key": {
+			format: "v11", keys: map[string][]string{"network-interface": {"Name"}},
+			want: append([]string{"ec2:DescribeTags", "iam:CreateServiceLinkedRole"}, containers...),
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			asked := func(actions []string) []string {
+				return unique(slices.DeleteFunc(slices.Clone(actions), func(a string) bool {
+					return !strings.HasPrefix(a, "ecs:") && !strings.HasSuffix(a, ":DescribeTags") && a != "iam:CreateServiceLinkedRole"
+				}))
+			}
+			policy := DefaultPolicy()
+			policy.LogFormat, policy.TagFields = test.format, test.keys
+			p := built(t, judged(policy, readScope("eu-west-1", "vpc-a")))
+			whole, err := policy.WritePolicy("aws")
+			if err != nil {
+				t.Fatal(err)
+			}
+			exact, err := p.WritePolicy()
+			if err != nil {
+				t.Fatal(err)
+			}
+			for what, got := range map[string][]string{
+				"the step": stepOf(t, p, CreateFlowLog, "vpc-a").Permissions, "the plan": actionsOf(t, exact), "the command": actionsOf(t, whole),
+			} {
+				if want, got := unique(test.want), asked(got); !slices.Equal(want, got) {
+					t.Errorf("%s needs %v, want %v", what, got, want)
+				}
+			}
+		})
 	}
 }

@@ -84,7 +84,7 @@ type planner struct {
 }
 
 func (p *planner) plan(findings []finding.Finding) (Plan, error) {
-	p.format, _ = expandFormat(p.policy.LogFormat) // Check has looked at it
+	p.format, _ = p.policy.logFormat() // Check has looked at it
 	p.nameTelemetry()
 	wanted := p.choose(findings)
 	for _, account := range accountsOf(wanted) {

@@ -37,11 +37,13 @@ type Policy struct {
 	SourceRole       string `json:"source_role"`        // ARN, in the VPC's account; cross-account only
 	CrossAccountRole string `json:"cross_account_role"` // ARN, in the stream's account; cross-account only
 
-	Traffic        string            `json:"traffic"`    // ALL, REJECT or ACCEPT
-	Interval       int32             `json:"interval"`   // seconds: 60 or 600
-	LogFormat      string            `json:"log_format"` // "default", a preset's name, or ${...} fields
-	Tags           map[string]string `json:"tags"`       // beside flowproof's own
-	ChangeExisting bool              `json:"change_existing"`
+	Traffic   string `json:"traffic"`    // ALL, REJECT or ACCEPT
+	Interval  int32  `json:"interval"`   // seconds: 60 or 600
+	LogFormat string `json:"log_format"` // "default", a preset's name, or ${...} fields
+	// Keys of the tags that a format's tag fields show, by the type of what is tagged, in order.
+	TagFields      map[string][]string `json:"tag_fields,omitempty"`
+	Tags           map[string]string   `json:"tags"` // beside flowproof's own
+	ChangeExisting bool                `json:"change_existing"`
 
 	// What the choice of VPCs was.
 	Resources  []string          `json:"resources"`   // globs of VPC ids; empty for all

@@ -74,7 +74,7 @@ func (p Policy) Check() error {
 			return err
 		}
 	}
-	_, err := expandFormat(p.LogFormat)
+	_, err := p.logFormat()
 	return err
 }
 

@@ -89,8 +89,14 @@ func TestAPlanStaysInOnePartition(t *testing.T) {
 func TestPresetsGrowByVersion(t *testing.T) {
 	t.Parallel()
 	last := 0
+	tags := map[string][]string{"instance": {"Name", "team"}, "network-interface": {"Name", "team"}, "auto-scaling-group": {"Name", "team"}}
+	want := map[string]int{"v3": 21, "v4": 25, "v5": 29, "v8": 40, "v10": 42, "v11": 54}
 	for _, name := range presetFormats {
-		format, err := expandFormat(name)
+		p := Policy{LogFormat: name}
+		if name == "v11" {
+			p.TagFields = tags
+		}
+		format, err := p.logFormat()
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -102,9 +108,49 @@ func TestPresetsGrowByVersion(t *testing.T) {
 		} else {
 			last = n
 		}
+		if last != want[name] {
+			t.Errorf("%s has %d fields, want %d", name, last, want[name])
+		}
 	}
-	if last != 29 {
-		t.Errorf("version 5 has %d fields, want 29", last)
+}
+
+// TestTagFieldsGoWithTheirKeys holds fields that show tags and the keys of these to each other.
+func TestTagFieldsGoWithTheirKeys(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		format string
+		keys   map[string][]string
+		want   string // a part of the format, or after ! one of the error
+	}{
+		"all of version 11 but tags":        {"v11", nil, "${encryption-status} ${interface-type} ${next-hop-interface-id}"},
+		"one key":                           {"v11", map[string][]string{"instance": {"Name"}}, "${encryption-status} ${instance-tag} ${interface-type}"},
+		"two keys":                          {"v11", map[string][]string{"auto-scaling-group": {"a", "b"}}, "${asg-tag} ${asg-tag-2} ${interface-type}"},
+		"a field of one's own":              {"${version} ${interface-tag}", map[string][]string{"network-interface": {"Name"}}, "${version} ${interface-tag}"},
+		"a field without a key":             {"${version} ${interface-tag}", nil, "!--tag-field network-interface=KEY"},
+		"a second field without its key":    {"${instance-tag} ${instance-tag-2}", map[string][]string{"instance": {"Name"}}, `!"instance-tag-2" shows a tag`},
+		"a key without a field":             {"${version}", map[string][]string{"instance": {"Name"}}, "!has no field \"instance-tag\""},
+		"a second key without a field":      {"${instance-tag}", map[string][]string{"instance": {"a", "b"}}, "!has no field \"instance-tag-2\""},
+		"a key with the default format":     {"default", map[string][]string{"instance": {"Name"}}, "!has no field"},
+		"a key with an older version":       {"v10", map[string][]string{"instance": {"Name"}}, "!has no field"},
+		"tags of something else":            {"v11", map[string][]string{"subnet": {"Name"}}, "!records show tags of auto-scaling-group, instance, network-interface"},
+		"more keys than there are fields":   {"v11", map[string][]string{"instance": {"a", "b", "c"}}, "!3 keys are given"},
+		"one key twice":                     {"v11", map[string][]string{"instance": {"a", "a"}}, "!given twice"},
+		"an empty key":                      {"v11", map[string][]string{"instance": {""}}, "!1 to 128 characters"},
+		"a key that is longer than AWS has": {"v11", map[string][]string{"instance": {strings.Repeat("k", 129)}}, "!1 to 128 characters"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			got, err := Policy{LogFormat: test.format, TagFields: test.keys}.logFormat()
+			if refusal, refused := strings.CutPrefix(test.want, "!"); refused {
+				if err == nil || !strings.Contains(err.Error(), refusal) {
+					t.Errorf("%q, %v; want an error with %q", got, err, refusal)
+				}
+				return
+			}
+			if err != nil || !strings.Contains(got, test.want) {
+				t.Errorf("%q, %v; want %q", got, err, test.want)
+			}
+		})
 	}
 }
 
@@ -113,7 +159,7 @@ func FuzzLogFormat(f *testing.F) {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, format string) {
-		got, err := expandFormat(format)
+		got, err := Policy{LogFormat: format}.logFormat()
 		if err != nil || got == "" {
 			return
 		}

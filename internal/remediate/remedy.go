@@ -117,8 +117,26 @@ func reformatByHand(region string, logs []inventory.FlowLog) []string {
 		return nil
 	}
 	remove, _ := command(API{"ec2", "DeleteFlowLogs", jsonInput(map[string]any{"FlowLogIds": []string{logs[0].ID}})}, region)
-	return []string{
-		"make a flow log with the same settings, a format with these fields too, and another log group or prefix",
-		"when its records arrive: " + remove,
+	anew := "make a flow log with the same settings, a format with these fields too, and another log group or prefix"
+	if keys := tagFieldOption(logs[0]); keys != "" {
+		anew += "; its tag fields need " + keys
 	}
+	return []string{anew, "when its records arrive: " + remove}
+}
+
+// tagFieldOption is the option of create-flow-logs that names the tags which a log's records show; empty
+// where they show none. A log made anew without it is refused, or shows other tags.
+func tagFieldOption(l inventory.FlowLog) string {
+	var specs []any
+	for _, f := range l.TagFields {
+		specs = append(specs, map[string]any{"ResourceType": f.Resource, "TagKeys": f.Keys})
+	}
+	if len(specs) == 0 {
+		return ""
+	}
+	words, err := jsonWord(specs)
+	if err != nil {
+		return ""
+	}
+	return "--tag-field-specifications " + strings.Join(words, " ")
 }

@@ -1,6 +1,7 @@
 package remediate
 
 import (
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -145,6 +146,40 @@ func TestARuleThatWasNotAskedIsNotNew(t *testing.T) {
 	} {
 		if got := v.isNew(tt.f); got != tt.want {
 			t.Errorf("%s of %s is new: %v, want %v", tt.f.Rule, tt.f.Resource.ID, got, tt.want)
+		}
+	}
+}
+
+// TestALogMadeAnewKeepsItsTagFields names the keys of the tags that records show where a person is told
+// to make a flow log with the same settings.
+func TestALogMadeAnewKeepsItsTagFields(t *testing.T) {
+	t.Parallel()
+	l := log("fl-1", "vpc-1", nil)
+	if hand := strings.Join(reformatByHand("eu-west-1", []inventory.FlowLog{l}), "\n"); strings.Contains(hand, "tag-field") {
+		t.Errorf("without tag fields: %s", hand)
+	}
+	l.TagFields = []inventory.TagField{{Resource: "instance", Keys: []string{"it's", "team"}}}
+	want := `--tag-field-specifications '[{"ResourceType":"instance","TagKeys":["it'\''s","team"]}]'`
+	if hand := strings.Join(reformatByHand("eu-west-1", []inventory.FlowLog{l}), "\n"); !strings.Contains(hand, want) {
+		t.Errorf("no %s in: %s", want, hand)
+	}
+}
+
+// TestALinkedRoleThatIsNotYetAvailableIsWaitedFor makes the first flow log of an account whose records
+// show tags: AWS makes a role for it, and refuses until it is there.
+func TestALinkedRoleThatIsNotYetAvailableIsWaitedFor(t *testing.T) {
+	t.Parallel()
+	s := newStand(t, threeVPCs+"writes: {linked_role: 20s}\n")
+	p := planOf(t, func(h *handmade) {
+		h.flowLog("vpc-0bbb", "tags", `"LogDestinationType":"s3","LogDestination":"arn:aws:s3:::archive","LogFormat":"${version} ${instance-tag}",`+
+			`"TagFieldSpecifications":[{"ResourceType":"instance","TagKeys":["Name"]}]`, nil)
+	})
+	if x := find(t, s.apply(p), "create-flow-log vpc-0bbb"); x.Outcome != Done {
+		t.Errorf("%+v", x)
+	}
+	for id, l := range s.state().FlowLogs {
+		if l.Resource == "vpc-0bbb" && !slices.Equal(l.TagFields["instance"], []string{"Name"}) {
+			t.Errorf("%s shows tags %v", id, l.TagFields)
 		}
 	}
 }

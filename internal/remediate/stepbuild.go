@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"flowproof/internal/finding"
+	"flowproof/internal/flowrecord"
 	"flowproof/internal/inventory"
 )
 
@@ -40,7 +41,7 @@ func (p *planner) step(c change) (Step, error) {
 		Action: c.action, Resource: c.resource,
 		Reason: c.reason.Fingerprint, Why: c.reason.Message, Foreign: c.foreign,
 		After: append([]string{}, c.after...), Preconditions: append([]Precondition{}, c.expect...),
-		API: api, CLI: line, Permissions: p.permissions(c.action), Reversible: true,
+		API: api, CLI: line, Permissions: p.permissions(c.action, api), Reversible: true,
 	}
 	if c.undo != nil {
 		s.Inverse = &Inverse{Action: c.undo.action, Resource: c.resource, API: API{
@@ -62,17 +63,18 @@ func (p *planner) add(c change) (string, error) {
 
 // permissions are the IAM actions behind an action, those included that AWS checks without naming
 // them in the call (VPC user guide; observed refusals).
-func (p *planner) permissions(a Action) []string {
+func (p *planner) permissions(a Action, api API) []string {
 	actions := actionPermissions[a]
 	if a == CreateFlowLog {
 		actions = append(slices.Clone(actions), flowLogPermissions[p.policy.Destination]...)
+		if want, err := requestOf(api); err == nil {
+			actions = append(actions, want.fieldPermissions()...)
+		}
 		if p.policy.SourceRole != "" && p.policy.Destination == ToFirehose {
 			actions = append(actions, "iam:PassRole")
 		}
 	}
-	actions = slices.Clone(actions)
-	slices.Sort(actions)
-	return actions
+	return unique(actions)
 }
 
 var actionPermissions = map[Action][]string{
@@ -92,6 +94,38 @@ var actionPermissions = map[Action][]string{
 	DisassociateKMSKey:    {"logs:DisassociateKmsKey"},
 	DeleteBucketPolicy:    {"s3:DeleteBucketPolicy"},
 	DeleteFlowLog:         {"ec2:DeleteFlowLogs"},
+}
+
+// containerPermissions are what AWS asks of whoever makes a flow log with fields about containers
+// (service authorization reference, dependent actions of ec2:CreateFlowLogs).
+var containerPermissions = []string{
+	"ecs:ListClusters", "ecs:ListContainerInstances", "ecs:ListServices", "ecs:ListTaskDefinitions", "ecs:ListTasks",
+}
+
+// fieldPermissions are what the fields of a flow log ask of whoever makes it. Those that show tags also
+// need a service-linked role of VPC Flow Logs, which AWS makes with the first of them.
+func (r request) fieldPermissions() []string {
+	actions := slices.Clone(r.tagPermissions())
+	if len(actions) > 0 {
+		actions = append(actions, "iam:CreateServiceLinkedRole")
+	}
+	if slices.ContainsFunc(fieldsOf(r.LogFormat), flowrecord.OfECS) {
+		actions = append(actions, containerPermissions...)
+	}
+	return actions
+}
+
+// tagPermissions are for looking at the tags that records are to show.
+func (r request) tagPermissions() []string {
+	var actions []string
+	for _, of := range r.TagFieldSpecifications {
+		if of.ResourceType == "auto-scaling-group" {
+			actions = append(actions, "autoscaling:DescribeTags")
+		} else {
+			actions = append(actions, "ec2:DescribeTags")
+		}
+	}
+	return unique(actions)
 }
 
 var flowLogPermissions = map[Destination][]string{
@@ -147,6 +181,9 @@ func (p *planner) newFlowLog(s inventory.Scope, on subject, id, traffic, there s
 		input["TrafficType"] = traffic
 		if p.format != "" {
 			input["LogFormat"] = p.format // a gateway has fields of its own
+		}
+		if tags := p.policy.tagSpecification(); tags != nil {
+			input["TagFieldSpecifications"] = tags
 		}
 	}
 	for member, value := range at.input {

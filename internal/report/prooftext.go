@@ -150,6 +150,9 @@ func (s *proofPart) records(b *strings.Builder, log string, r finding.Records) {
 	if r.SkipData > 0 {
 		spans = append(spans, span{bad, fmt.Sprintf(", %d SKIPDATA: AWS lost traffic there", r.SkipData)})
 	}
+	if r.Incomplete > 0 {
+		spans = append(spans, span{bad, fmt.Sprintf(", %d INCOMPLETEDATA: AWS recorded a part", r.Incomplete)})
+	}
 	if r.Partial {
 		spans = append(spans, span{doubt, "; partial: " + r.Extent})
 	}

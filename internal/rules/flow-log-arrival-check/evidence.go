@@ -45,7 +45,7 @@ func records(s *inventory.Sample) *finding.Records {
 		return nil
 	}
 	return &finding.Records{
-		Read: s.Records(), OK: s.OK, NoData: s.NoData, SkipData: s.SkipData, Other: s.Other, Malformed: s.Malformed,
+		Read: s.Records(), OK: s.OK, NoData: s.NoData, SkipData: s.SkipData, Incomplete: s.Incomplete, Other: s.Other, Malformed: s.Malformed,
 		Files: s.Files, Empty: s.Empty, Partial: s.Partial, Extent: s.Extent,
 		Lines: append([]string{}, s.Lines...),
 	}

@@ -45,6 +45,10 @@ func verdictOn(l inventory.FlowLog, required []string) rule.Verdict {
 		return rule.Inapplicable("it does not work, so that it writes no records")
 	case l.OnGateway():
 		return rule.Inapplicable("records of transit gateways have fields of their own")
+	case l.OnCloudWAN():
+		return rule.Inapplicable("records of Cloud WAN have fields of their own")
+	case l.ResourceID != "" && l.On() == "":
+		return rule.NotKnown("it is on " + l.ResourceID + ", of a kind whose fields are not known here")
 	case l.Format == "":
 		return rule.NotKnown("AWS does not state which fields its records have")
 	case len(lacks) > 0:

@@ -32,6 +32,13 @@ func TestVerdicts(t *testing.T) {
 		{"no format stated", with(func(l *inventory.FlowLog) { l.Format = "" }), []string{"srcaddr"}, finding.Unknown, "does not state"},
 		{"not active", with(func(l *inventory.FlowLog) { l.Status = "" }), []string{"vpc-id"}, finding.NotApplicable, "does not work"},
 		{"failing", with(func(l *inventory.FlowLog) { l.DeliveryStatus = "FAILED" }), []string{"vpc-id"}, finding.NotApplicable, "does not work"},
+		{"of a core network", with(func(l *inventory.FlowLog) { l.ResourceID = "core-network-1" }), []string{"vpc-id"}, finding.NotApplicable, "records of Cloud WAN"},
+		{"of an edge of it", with(func(l *inventory.FlowLog) { l.ResourceID = "core-network-edge-1" }), []string{"srcaddr"}, finding.NotApplicable, "records of Cloud WAN"},
+		{"of an attachment to it", with(func(l *inventory.FlowLog) { l.ResourceID = "attachment-1" }), []string{"vpc-id"}, finding.NotApplicable, "records of Cloud WAN"},
+		{"of a core network, by its ARN", with(func(l *inventory.FlowLog) {
+			l.ResourceID = "arn:aws:networkmanager::111122223333:core-network/core-network-1"
+		}), []string{"vpc-id"}, finding.NotApplicable, "records of Cloud WAN"},
+		{"of something of another year", with(func(l *inventory.FlowLog) { l.ResourceID = "mesh-1" }), []string{"srcaddr"}, finding.Unknown, "it is on mesh-1"},
 		{"of a transit gateway", with(func(l *inventory.FlowLog) { l.ResourceID = "tgw-1" }), []string{"vpc-id"}, finding.NotApplicable, "of their own"},
 	}
 	for _, tt := range tests {

@@ -63,6 +63,10 @@ type flowLogItem struct {
 		Hive       flag `json:"HiveCompatiblePartitions"`
 		PerHour    flag `json:"PerHourPartition"`
 	} `json:"DestinationOptions"`
+	TagFields []struct {
+		Resource text   `json:"ResourceType"`
+		Keys     []text `json:"TagKeys"`
+	} `json:"TagFieldSpecifications"`
 }
 
 // addFlowLog adds one item of DescribeFlowLogs. Every field may be absent: recorded answers lack
@@ -72,7 +76,7 @@ func addFlowLog(inv *inventory.Inventory, item []byte) error {
 	if err := decode(item, &l); err != nil {
 		return err
 	}
-	inv.FlowLogs = append(inv.FlowLogs, inventory.FlowLog{
+	log := inventory.FlowLog{
 		ID:               string(l.ID),
 		ResourceID:       string(l.ResourceID),
 		Status:           string(l.Status),
@@ -91,7 +95,15 @@ func addFlowLog(inv *inventory.Inventory, item []byte) error {
 		PerHour:          bool(l.Options.PerHour),
 		Created:          time.Time(l.Created),
 		Tags:             l.Tags,
-	})
+	}
+	for _, f := range l.TagFields {
+		field := inventory.TagField{Resource: string(f.Resource)}
+		for _, key := range f.Keys {
+			field.Keys = append(field.Keys, string(key))
+		}
+		log.TagFields = append(log.TagFields, field)
+	}
+	inv.FlowLogs = append(inv.FlowLogs, log)
 	return nil
 }
 

@@ -133,7 +133,7 @@ func (k *search) keep(t *tally) {
 	defer k.mu.Unlock()
 	c := t.count
 	k.inv.Samples = append(k.inv.Samples, inventory.Sample{
-		FlowLog: t.log.ID, OK: c.OK, NoData: c.NoData, SkipData: c.SkipData, Other: c.Other, Malformed: c.Malformed,
+		FlowLog: t.log.ID, OK: c.OK, NoData: c.NoData, SkipData: c.SkipData, Incomplete: c.Incomplete, Other: c.Other, Malformed: c.Malformed,
 		Files: t.files, Empty: t.empty, Partial: t.partial, Extent: t.extent, Lines: t.newest(),
 	})
 }

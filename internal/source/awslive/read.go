@@ -175,6 +175,9 @@ func FlowLogOf(l types.FlowLog) inventory.FlowLog {
 		Created:          aws.ToTime(l.CreationTime).UTC(),
 		Tags:             tagsOf(l.Tags),
 	}
+	for _, f := range l.TagFieldSpecifications {
+		log.TagFields = append(log.TagFields, inventory.TagField{Resource: string(f.ResourceType), Keys: f.TagKeys})
+	}
 	if o := l.DestinationOptions; o != nil {
 		log.FileFormat = string(o.FileFormat)
 		log.Hive = aws.ToBool(o.HiveCompatiblePartitions)

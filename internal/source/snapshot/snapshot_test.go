@@ -41,6 +41,7 @@ func full() []inventory.Inventory {
 			ID: "fl-1", ResourceID: "vpc-1", Status: "ACTIVE", DeliveryStatus: "FAILED", DeliveryError: "Access error", TrafficType: "ALL",
 			DestinationType: "s3", Destination: "arn:aws:s3:::b", LogGroup: "g", Role: "r", CrossAccountRole: "c", Format: "${version}", Interval: 600,
 			FileFormat: "parquet", Hive: true, PerHour: true, Created: readAt.Add(-time.Hour), Tags: map[string]string{"a": ""},
+			TagFields: []inventory.TagField{{Resource: "instance", Keys: []string{"Name"}}},
 		}, {ResourceID: "vpc-2", DestinationType: "cloud-watch-logs"}},
 	}
 	cut := inventory.Inventory{Target: inventory.Target{Scope: scope("us-east-1")}, ReadAt: readAt, Kinds: both, VPCs: []inventory.VPC{{ID: "vpc-3"}}}

@@ -140,6 +140,13 @@ func flowLogItem(l inventory.FlowLog, s Style) map[string]any {
 	if l.FileFormat != "" {
 		item["DestinationOptions"] = map[string]any{"FileFormat": l.FileFormat, "HiveCompatiblePartitions": l.Hive, "PerHourPartition": l.PerHour}
 	}
+	if len(l.TagFields) > 0 {
+		var specs []any
+		for _, f := range l.TagFields {
+			specs = append(specs, map[string]any{"ResourceType": f.Resource, "TagKeys": f.Keys})
+		}
+		item["TagFieldSpecifications"] = specs
+	}
 	setTags(item, l.Tags, s)
 	return item
 }

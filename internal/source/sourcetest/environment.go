@@ -51,6 +51,11 @@ func Environments() []Environment {
 			inventory.NATGateway{ID: "nat-1", VPCID: "vpc-1", Mode: "regional", State: "available"},
 			inventory.NATGateway{ID: "nat-2", VPCID: "vpc-1", Mode: "zonal", State: "available"}),
 		one("a transit gateway", own("vpc-1"), with(toBucket("fl-1", "tgw-1", ""), func(l *inventory.FlowLog) { l.Interval = 60 })),
+		one("a flow log whose records show tags", own("vpc-1"), with(toBucket("fl-1", "vpc-1", "ALL"), func(l *inventory.FlowLog) {
+			l.Format = "${version} ${instance-tag} ${instance-tag-2} ${asg-tag}"
+			l.TagFields = []inventory.TagField{{Resource: "instance", Keys: []string{"Name", "größe"}}, {Resource: "auto-scaling-group", Keys: []string{"team"}}}
+		})),
+		one("parts of a Cloud WAN", own("vpc-1"), toBucket("fl-1", "core-network-1", ""), toBucket("fl-2", "attachment-1", ""), toBucket("fl-3", "core-network-edge-1", "")),
 		one("a stream, parquet, hourly", own("vpc-1"), with(toBucket("fl-1", "vpc-1", "ALL"), func(l *inventory.FlowLog) {
 			l.FileFormat, l.Hive, l.PerHour = "parquet", true, true
 		}), with(toBucket("fl-2", "vpc-1", "ALL"), func(l *inventory.FlowLog) {

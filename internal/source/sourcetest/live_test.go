@@ -190,7 +190,22 @@ func (a answers) flowLog(l inventory.FlowLog) []node {
 		item = append(item, of("destinationOptions", slices.Concat(text("fileFormat", l.FileFormat),
 			text("hiveCompatiblePartitions", strconv.FormatBool(l.Hive)), text("perHourPartition", strconv.FormatBool(l.PerHour)))...))
 	}
+	if len(l.TagFields) > 0 {
+		item = append(item, of("tagFieldSpecificationSet", tagFields(l.TagFields)...))
+	}
 	return item
+}
+
+func tagFields(fields []inventory.TagField) []node {
+	var items []node
+	for _, f := range fields {
+		keys := of("tagKeySet")
+		for _, k := range f.Keys {
+			keys.Nodes = append(keys.Nodes, text("item", k)...)
+		}
+		items = append(items, of("item", append(text("resourceType", f.Resource), keys)...))
+	}
+	return items
 }
 
 func networkInterface(i inventory.Interface) []node {
