@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"encoding/json"
 	"encoding/xml"
-	"io"
 	"net/http"
 	"strconv"
 	"strings"
@@ -67,7 +66,7 @@ func (a answer) has(status int) bool {
 func (a answer) wrongBeginning(head []byte) string {
 	text := bytes.TrimSpace(head)
 	switch {
-	case a.form == xmlForm && rootElement(head) != a.root:
+	case a.form == xmlForm && string(rootElement(head)) != a.root:
 		return "its root element is not " + a.root
 	case (a.form == jsonForm || a.form == policyForm) && !bytes.HasPrefix(text, []byte("{")):
 		return "it is not a JSON object"
@@ -92,24 +91,40 @@ func (a answer) wrong(whole []byte) string {
 	return ""
 }
 
-// rootElement is the local name of the first element; empty where none comes.
-func rootElement(head []byte) string {
-	decoder := xml.NewDecoder(bytes.NewReader(head))
-	decoder.CharsetReader = func(_ string, r io.Reader) (io.Reader, error) { return r, nil }
+// rootElement is the local name of the first element; empty where none comes. What may stand before
+// it, a declaration, comments and a document type, is passed over.
+func rootElement(head []byte) []byte {
+	head = bytes.TrimPrefix(head, []byte("\ufeff"))
 	for {
-		token, err := decoder.RawToken()
-		if err != nil {
-			return ""
+		head = bytes.TrimLeft(head, " \t\r\n")
+		end := ""
+		switch {
+		case bytes.HasPrefix(head, []byte("<?")):
+			end = "?>"
+		case bytes.HasPrefix(head, []byte("<!--")):
+			end = "-->"
+		case bytes.HasPrefix(head, []byte("<!")):
+			end = ">"
+		case bytes.HasPrefix(head, []byte("<")):
+			return localName(head[1:])
+		default:
+			return nil
 		}
-		switch t := token.(type) {
-		case xml.StartElement:
-			return t.Name.Local
-		case xml.CharData:
-			if len(bytes.TrimSpace(bytes.TrimPrefix(t, []byte("\ufeff")))) > 0 {
-				return ""
-			}
+		_, after, found := bytes.Cut(head, []byte(end))
+		if !found {
+			return nil
 		}
+		head = after
 	}
+}
+
+// localName is the name that a start tag begins with, without the prefix of a namespace.
+func localName(tag []byte) []byte {
+	end := bytes.IndexAny(tag, " \t\r\n/>")
+	if end < 0 {
+		return nil
+	}
+	return tag[bytes.IndexByte(tag[:end], ':')+1 : end]
 }
 
 // hasMetadata reports whether a document is well-formed and its root holds ResponseMetadata, which
@@ -157,8 +172,8 @@ func beginning(head []byte) string {
 	case len(text) == 0:
 		return "no body"
 	case text[0] == '<':
-		if root := rootElement(text); root != "" {
-			return "root element " + shortened(root)
+		if root := rootElement(text); len(root) > 0 && utf8.Valid(root) {
+			return "root element " + strconv.Quote(shortened(string(root)))
 		}
 		return "no XML that can be read"
 	case text[0] == '{', text[0] == '[':

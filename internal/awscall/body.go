@@ -26,6 +26,8 @@ type body struct {
 	src  io.ReadCloser
 	head []byte // read from src already, and not given on yet
 
+	first []byte // how it began
+
 	limit int64 // of bytes
 	read  int64
 	xml   bool
@@ -80,14 +82,14 @@ func (b *body) counted(p []byte) bool {
 
 // peek reads the first bytes, as far as they decide what the body is; they are given on later.
 func (b *body) peek() ([]byte, error) {
-	const enough = 2048
+	const enough = 1024
 	b.head = make([]byte, 0, enough)
 	for len(b.head) < enough && b.err == nil {
 		n, err := b.more(b.head[len(b.head):enough])
 		b.head = b.head[:len(b.head)+n]
 		b.err = err
 	}
-	b.came.Began = beginning(b.head)
+	b.first = b.head
 	if b.err != nil && b.err != io.EOF {
 		return nil, b.err
 	}
@@ -119,6 +121,9 @@ func (b *body) refused(err error) *body {
 func (b *body) noAnswer(why string) *NoAnswerError {
 	no := b.came
 	no.Why = why
+	if b.first != nil {
+		no.Began = beginning(b.first)
+	}
 	return &no
 }
 
