@@ -33,6 +33,12 @@ func (g LogGroup) Keeps(days int32) bool { return g.RetentionDays == 0 || g.Rete
 // (CloudWatch Logs API reference): no place for records that must be kept.
 const DeliveryClass = "DELIVERY"
 
+// Doubtful reports whether a group is of a class of which nobody here knows if it takes flow logs. Older
+// answers name no class and mean STANDARD.
+func (g LogGroup) Doubtful() bool {
+	return !slices.Contains([]string{"", "STANDARD", "INFREQUENT_ACCESS", DeliveryClass}, g.Class)
+}
+
 // LogGroup says what was read of a group: whether it exists, and whether that is known at all.
 func (inv *Inventory) LogGroup(name string) (group LogGroup, exists, known bool) {
 	names := inv.Named.Asked

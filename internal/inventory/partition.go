@@ -11,7 +11,7 @@ type Region struct {
 	OptIn bool // an account has to enable it before it can be used
 }
 
-// partitions lists the Regions of each partition (endpoints.json of botocore 1.43) and, in the
+// partitions lists the Regions of each partition (partitions.json of botocore 1.44.8) and, in the
 // first one, those that every account has without enabling them (account management guide).
 var partitions = []struct {
 	name    string
@@ -24,7 +24,8 @@ var partitions = []struct {
 		regions: "ap-northeast-1 ap-northeast-2 ap-northeast-3 ap-south-1 ap-southeast-1 ap-southeast-2 ca-central-1 " +
 			"eu-central-1 eu-north-1 eu-west-1 eu-west-2 eu-west-3 sa-east-1 us-east-1 us-east-2 us-west-1 us-west-2",
 		optIn: "af-south-1 ap-east-1 ap-east-2 ap-south-2 ap-southeast-3 ap-southeast-4 ap-southeast-5 ap-southeast-6 ap-southeast-7 " +
-			"ca-west-1 eu-central-2 eu-south-1 eu-south-2 il-central-1 me-central-1 me-south-1 mx-central-1",
+			"ca-west-1 eu-central-2 eu-south-1 eu-south-2 il-central-1 me-central-1 me-south-1 me-west-1 mx-central-1 " +
+			"sa-west-1",
 	},
 	{name: "aws-cn", prefix: []string{"cn-"}, regions: "cn-north-1 cn-northwest-1"},
 	{name: "aws-us-gov", prefix: []string{"us-gov-"}, regions: "us-gov-east-1 us-gov-west-1"},

@@ -63,6 +63,8 @@ func (p *planner) groupObstacle(inv *inventory.Inventory, name string) string {
 		return fmt.Sprintf("the key %s is not of this Region, and a log group needs one that is: give it with {region}, or plan this Region alone with a key of its own", p.policy.KMSKey)
 	case exists && group.Class == inventory.DeliveryClass:
 		return fmt.Sprintf("the log group %s is of class %s, which keeps records for a day and cannot be changed", name, group.Class)
+	case exists && group.Doubtful():
+		return fmt.Sprintf("the log group %s is of class %s, and whether flow logs are delivered to one is not known: take another group", name, group.Class)
 	case exists && key != "" && group.KMSKey != "" && group.KMSKey != key:
 		return fmt.Sprintf("the log group %s is encrypted with another key, %s: flowproof does not replace keys", name, group.KMSKey)
 	}

@@ -458,6 +458,12 @@ func TestAnExistingGroupIsReusedAndChangedOnlyWhenAsked(t *testing.T) {
 			group:  func(g *inventory.LogGroup) { g.KMSKey = "arn:aws:kms:eu-west-1:123456789012:key/other" },
 			policy: func(p *Policy) { p.KMSKey = key; changeExisting(p) }, unplanned: "does not replace keys", nothing: true,
 		},
+		"a class of which nobody knows if it takes flow logs": {
+			group: func(g *inventory.LogGroup) { g.Class = "ESSENTIALS" }, unplanned: "of class ESSENTIALS, and whether flow logs are delivered to one is not known", nothing: true,
+		},
+		"a class of another year": {
+			group: func(g *inventory.LogGroup) { g.Class = "GLACIAL" }, unplanned: "of class GLACIAL", nothing: true,
+		},
 		"a class that keeps a day": {
 			group: func(g *inventory.LogGroup) { g.Class = "DELIVERY" }, unplanned: "of class DELIVERY", nothing: true,
 		},

@@ -50,6 +50,8 @@ func logGroup(p *rule.Pass, l inventory.FlowLog) rule.Verdict {
 	switch {
 	case readable && group.Class == inventory.DeliveryClass:
 		return rule.Failed("the log group " + group.Name + " is of class DELIVERY, which keeps records for a day")
+	case readable && group.Doubtful():
+		return rule.NotKnown("the log group " + group.Name + " is of class " + group.Class + ": whether flow logs are delivered there is not known")
 	case readable:
 		return rule.Passed("its log group " + group.Name + " is there")
 	}

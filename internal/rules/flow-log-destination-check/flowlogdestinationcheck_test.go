@@ -51,6 +51,9 @@ func TestVerdicts(t *testing.T) {
 	}{
 		{"a group that is there", toGroup, group("STANDARD"), nil, nil, finding.Pass, "its log group g is there"},
 		{"a group that is there, the role unread", toGroup, group(""), []inventory.Gap{deny(inventory.DeliveryRoles, "r", "iam:GetRole")}, nil, finding.Pass, "is there"},
+		{"a group of class ESSENTIALS", toGroup, group("ESSENTIALS"), nil, nil, finding.Unknown, "of class ESSENTIALS: whether flow logs are delivered there is not known"},
+		{"a group of a class of another year", toGroup, group("GLACIAL"), nil, nil, finding.Unknown, "of class GLACIAL"},
+		{"a group of class INFREQUENT_ACCESS", toGroup, group("INFREQUENT_ACCESS"), nil, nil, finding.Pass, "is there"},
 		{"a group of class DELIVERY", toGroup, group("DELIVERY"), nil, nil, finding.Fail, "class DELIVERY"},
 		{"a group gone, and the role may make it", toGroup, roles(role(allowing("logs:*", "*"))), nil, nil, finding.Unknown, "comes with the first record, as its role may make it"},
 		{"a group gone, and the role may make another", toGroup, roles(role(allowing("logs:CreateLogGroup", "arn:aws:logs:*:*:log-group:other:*"))), nil, nil, finding.Fail, "the log group g is gone, and the role r may not make it"},
