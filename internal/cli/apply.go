@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"bufio"
 	"cmp"
 	"context"
 	"errors"
@@ -9,7 +8,6 @@ import (
 	"io"
 	"os"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -88,7 +86,7 @@ func (a *app) apply(ctx context.Context, s config.Settings, path, approve string
 		report := run.DryRun(ctx)
 		return a.endFix(ctx, s, plan, fixResult{command: "dry-run", report: report, reached: report.Allowed()})
 	}
-	if err := a.approve(plan, approve, func() error { return a.showPlan(plan, config.Settings{}) }); err != nil {
+	if err := a.approve(ctx, plan, approve, func() error { return a.showPlan(plan, config.Settings{Verbose: s.Verbose}) }); err != nil {
 		return err
 	}
 	if run.Journal, err = r.openJournal(remediate.CommandApply, true); err != nil {
@@ -144,7 +142,7 @@ type remedy struct {
 func (a *app) openRemedy(ctx context.Context, s config.Settings, plan remediate.Plan, path string) (*remedy, error) {
 	cfg, err := awslive.ConfigAt(a.embedded)
 	if a.embedded == "" {
-		cfg, err = awslive.LoadConfig(ctx, a.liveOptions(s))
+		cfg, err = awslive.LoadConfig(ctx, a.liveOptions(ctx, s))
 	}
 	if err != nil {
 		return nil, usageError{err}
@@ -153,10 +151,14 @@ func (a *app) openRemedy(ctx context.Context, s config.Settings, plan remediate.
 		plan: plan, journal: cmp.Or(s.Journal, path+journalSuffix),
 		writer: remediate.NewWriter(cfg), reader: remediate.NewReader(cfg),
 	}
-	caller, err := r.reader.Caller(ctx, plan.HomeRegion())
+	err = awslive.SignIn(ctx, cfg)
+	var caller remediate.Caller
+	if err == nil {
+		caller, err = r.reader.Caller(ctx, plan.HomeRegion())
+	}
 	if err != nil {
 		if ctx.Err() != nil {
-			return nil, ctx.Err()
+			return nil, nothingSent()
 		}
 		if none, ok := errors.AsType[*awslive.CredentialsError](err); ok {
 			return nil, none
@@ -191,20 +193,25 @@ func (a *app) sayTorn(j *remediate.Journal) {
 
 // approve makes sure that somebody means this plan: by --approve, or by asking a person who has
 // been shown it.
-func (a *app) approve(plan remediate.Plan, given string, show func() error) error {
+func (a *app) approve(ctx context.Context, plan remediate.Plan, given string, show func() error) error {
 	if given == "" {
-		if !terminal.IsTerminal(a.streams.Stdin) || !terminal.IsTerminal(a.streams.Stderr) {
+		if !a.canAsk() {
 			return usageError{fmt.Errorf("%w: nobody can be asked here; review it and add --approve %s", remediate.ErrNotApproved, plan.ShortHash())}
 		}
 		if err := show(); err != nil {
 			return err
 		}
-		a.sayf("\nType the first eight hex digits of the plan's hash to go on: ")
-		answer, err := bufio.NewReader(a.streams.Stdin).ReadString('\n')
-		if err != nil {
-			return usageError{fmt.Errorf("%w: no answer", remediate.ErrNotApproved)}
+		answer, err := a.ask(ctx, "\nType the first eight hex digits of the plan's hash to go on: ")
+		switch {
+		case ctx.Err() != nil:
+			return nothingSent()
+		case err != nil:
+			return usageError{fmt.Errorf("%w: %w", remediate.ErrNotApproved, err)}
 		}
-		given = strings.TrimSpace(answer)
+		given = answer
+	}
+	if ctx.Err() != nil {
+		return nothingSent()
 	}
 	if err := plan.CheckApproval(given); err != nil {
 		return usageError{err}

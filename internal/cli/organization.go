@@ -21,7 +21,7 @@ func (a *app) openOrganization(ctx context.Context, s config.Settings) (*awslive
 	if err != nil {
 		return nil, usageError{err}
 	}
-	source, err := awslive.NewOrganization(ctx, a.liveOptions(s), m)
+	source, err := awslive.NewOrganization(ctx, a.liveOptions(ctx, s), m)
 	if err != nil {
 		return nil, usageError{err}
 	}

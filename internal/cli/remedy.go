@@ -86,6 +86,10 @@ func (p *pacer) say(final bool, text string) {
 		return
 	}
 	p.last = time.Now()
+	if !p.app.asking.TryLock() {
+		return // a person is being asked
+	}
+	defer p.app.asking.Unlock()
 	if p.live {
 		p.app.sayf("\r\x1b[K%s", text)
 		return

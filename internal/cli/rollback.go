@@ -55,9 +55,9 @@ func (a *app) rollback(ctx context.Context, s config.Settings, path, approve str
 	if err != nil {
 		return err
 	}
-	if err := a.approve(plan, approve, func() error {
+	if err := a.approve(ctx, plan, approve, func() error {
 		a.sayf("Taking back what was done about this plan:\n\n")
-		return a.showPlan(plan, config.Settings{})
+		return a.showPlan(plan, config.Settings{Verbose: s.Verbose})
 	}); err != nil {
 		return err
 	}

@@ -3,6 +3,7 @@
 package cli
 
 import (
+	"bufio"
 	"context"
 	"errors"
 	"fmt"
@@ -10,11 +11,13 @@ import (
 	"os/signal"
 	"runtime/debug"
 	"strings"
+	"sync"
 	"syscall"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"flowproof/internal/report"
 	"flowproof/internal/terminal"
 )
 
@@ -58,7 +61,10 @@ type app struct {
 	args    []string       // as they were typed
 	flags   *pflag.FlagSet // of the command that runs, once its settings are read
 	status  int            // of a command that ended without an error
-	started bool           // a command's own work has begun: what fails from here is not about usage
+	typed   *bufio.Reader  // over standard input, for all questions
+	asking  sync.Mutex     // held while a person is asked
+	meter   *report.Progress
+	started bool // a command's own work has begun: what fails from here is not about usage
 
 	embedded string // URL of the AWS that the demo's commands talk to; empty for the user's
 
@@ -135,6 +141,9 @@ const (
 func (a *app) fail(cmd *cobra.Command, err error) int {
 	if !a.started {
 		err = usageError{err}
+	}
+	if err == context.Canceled { //nolint:errorlint // with nothing around it: it says no more than that
+		err = interruptedError{"nothing was written"}
 	}
 	for line := range strings.SplitSeq(err.Error(), "\n") { // several errors come a line each
 		a.sayf("flowproof: %s\n", terminal.Printable(line))

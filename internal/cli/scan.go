@@ -180,6 +180,7 @@ func (a *app) prepareRun(s config.Settings, source scan.Source) (*preparedRun, e
 	}
 	if !s.Quiet {
 		progress := a.progress()
+		a.meter = progress
 		r.options.Live = append(r.options.Live, progress)
 		r.closers = append(r.closers, progress)
 	}

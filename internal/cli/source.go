@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"bufio"
 	"context"
 	"fmt"
 	"io"
@@ -112,12 +111,12 @@ func anyMatches(globs []string, name string) bool {
 // liveSource reads the account whose credentials are found, or that of the demo.
 func (a *app) liveSource(ctx context.Context, s config.Settings) (*awslive.Source, error) {
 	if a.embedded != "" {
-		return awslive.At(a.embedded, a.liveOptions(s))
+		return awslive.At(a.embedded, a.liveOptions(ctx, s))
 	}
-	return awslive.New(ctx, a.liveOptions(s))
+	return awslive.New(ctx, a.liveOptions(ctx, s))
 }
 
-func (a *app) liveOptions(s config.Settings) awslive.Options {
+func (a *app) liveOptions(ctx context.Context, s config.Settings) awslive.Options {
 	o := awslive.Options{
 		Profile:     s.Profile,
 		EndpointURL: s.EndpointURL,
@@ -128,18 +127,21 @@ func (a *app) liveOptions(s config.Settings) awslive.Options {
 		Sample:      int(s.Sample),
 		Now:         time.Now,
 	}
-	if terminal.IsTerminal(a.streams.Stdin) && terminal.IsTerminal(a.streams.Stderr) {
-		o.MFAToken = a.askMFA
+	if a.canAsk() {
+		o.MFAToken = func() (string, error) { return a.askMFA(ctx, s) }
 	}
 	return o
 }
 
 // askMFA asks the person at the terminal for the code of a profile with MFA.
-func (a *app) askMFA() (string, error) {
-	a.sayf("MFA code: ")
-	code, err := bufio.NewReader(a.streams.Stdin).ReadString('\n')
+func (a *app) askMFA(ctx context.Context, s config.Settings) (string, error) {
+	question := "MFA code: "
+	if s.Profile != "" {
+		question = "MFA code for profile " + terminal.Printable(s.Profile) + ": "
+	}
+	code, err := a.ask(ctx, question)
 	if err != nil {
 		return "", fmt.Errorf("read the MFA code: %w", err)
 	}
-	return strings.TrimSpace(code), nil
+	return code, nil
 }

@@ -6,6 +6,7 @@ import (
 	"io"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/schollz/progressbar/v3"
@@ -43,6 +44,11 @@ type Progress struct {
 	account string         // the first one met
 	several bool           // there are more
 	ended   bool
+	unread  map[string]bool // accounts of which an interruption kept something from being read
+	missed  int             // their scopes
+
+	mu     sync.Mutex
+	paused bool // a person is being asked something
 }
 
 // NewProgress draws on out, which is standard error and not where a report goes. Live is whether
@@ -54,6 +60,8 @@ func NewProgress(out io.Writer, live bool, now func() time.Time) *Progress {
 // Handle implements event.Handler. It never fails: a run must not end because nobody can be told
 // how far it has come.
 func (p *Progress) Handle(e event.Event) error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
 	if p.ended {
 		return nil
 	}
@@ -61,7 +69,7 @@ func (p *Progress) Handle(e event.Event) error {
 	case event.TypeRun:
 		p.started = p.now()
 	case event.TypeScope:
-		p.seen(e.Scope.Scope)
+		p.seen(e.Scope)
 	case event.TypeProgress:
 		p.count(*e.Progress)
 		p.draw()
@@ -73,8 +81,27 @@ func (p *Progress) Handle(e event.Event) error {
 	return nil
 }
 
+// Pause takes the line from the terminal, and draws none until Resume: a person is being asked something.
+func (p *Progress) Pause() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.paused = true
+	if p.bar != nil && !p.ended {
+		_ = p.bar.Clear()
+	}
+}
+
+// Resume ends Pause.
+func (p *Progress) Resume() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.paused = false
+}
+
 // Close takes the line from the terminal if the run ended without a summary.
 func (p *Progress) Close() error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
 	if p.bar == nil || p.ended {
 		return nil
 	}
@@ -82,10 +109,28 @@ func (p *Progress) Close() error {
 	return p.bar.Clear()
 }
 
-// seen notices whether the run is about several accounts.
-func (p *Progress) seen(s inventory.Scope) {
+// seen notices whether the run is about several accounts, and what an interruption kept from being read.
+func (p *Progress) seen(s *event.Scope) {
 	p.account = cmp.Or(p.account, s.Account)
 	p.several = p.several || s.Account != p.account
+	if slices.ContainsFunc(s.Gaps, func(g inventory.Gap) bool { return g.Cause == inventory.Interrupted }) {
+		if p.unread == nil {
+			p.unread = map[string]bool{}
+		}
+		p.unread[s.Account] = true
+		p.missed++
+	}
+}
+
+// stoppedAt says how far an interrupted run came; empty for one that was not.
+func (p *Progress) stoppedAt() string {
+	switch {
+	case p.missed == 0:
+		return ""
+	case p.several:
+		return fmt.Sprintf("stopped at %d of %s", max(0, p.counted.Accounts-len(p.unread)), plural(p.counted.Listed, "account"))
+	}
+	return fmt.Sprintf("stopped at %d of %s", max(0, p.counted.Done-p.missed), plural(p.counted.Expected, "Region"))
 }
 
 func (p *Progress) count(c event.Progress) {
@@ -107,6 +152,7 @@ func (p *Progress) count(c event.Progress) {
 func (p *Progress) draw() {
 	now := p.now()
 	switch {
+	case p.paused:
 	case p.started.IsZero() || now.Sub(p.started) < quietFor:
 	case p.counted.Listed == 0 && p.counted.Expected == 0: // nobody knows yet whose account it is
 	case p.live && now.Sub(p.logged) < drawEvery: // thousands of scopes can end in a second
@@ -124,11 +170,17 @@ func (p *Progress) draw() {
 func (p *Progress) end() {
 	p.ended = true
 	took := p.now().Sub(p.started)
-	if p.started.IsZero() || took < quietFor {
+	stopped := p.stoppedAt()
+	if p.started.IsZero() || took < quietFor && stopped == "" {
 		return
 	}
 	if p.bar != nil {
 		_ = p.bar.Clear()
+	}
+	if stopped != "" {
+		calls := plural(p.counted.Calls, "call")
+		p.writeLine(joined([]string{stopped, calls, plural(p.counted.Gaps, "gap")}) + ", " + duration(took))
+		return
 	}
 	p.writeLine("done: " + p.text(took) + ", " + duration(took))
 }

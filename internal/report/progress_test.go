@@ -42,6 +42,12 @@ func inAccount(account string) step {
 	return step{0, event.Event{Type: event.TypeScope, Scope: &event.Scope{Scope: inventory.Scope{Account: account}}}}
 }
 
+// missedIn is a scope of an account that an interruption kept from being read.
+func missedIn(account string) step {
+	row := event.Scope{Scope: inventory.Scope{Account: account}, Gaps: []inventory.Gap{{Cause: inventory.Interrupted}}}
+	return step{0, event.Event{Type: event.TypeScope, Scope: &row}}
+}
+
 // drawn is what a run with these events draws, and the clock it was drawn by.
 func drawn(t *testing.T, live bool, steps ...step) (string, *Progress) {
 	t.Helper()
@@ -72,6 +78,17 @@ func TestProgressInALog(t *testing.T) {
 		},
 		"nothing is said before it is known whose account it is": {
 			[]step{begun(), counted(2*s, 0, 0, 0, 0), counted(30*s, 0, 0, 1, 0)}, "",
+		},
+		"an interrupted run says how far it came": {
+			[]step{begun(), counted(s/2, 5, 17, 10, 0), missedIn("1"), missedIn("1"), counted(0, 7, 17, 10, 2), summed(s/5, 7, 12, 2)},
+			"stopped at 5 of 17 Regions, 12 calls, 2 gaps, 0.7s\n",
+		},
+		"an interrupted run of many accounts says how many are whole": {
+			[]step{
+				begun(), inAccount("1"), ofAccounts(s/2, event.Progress{Accounts: 86, Listed: 300, Done: 90, Expected: 95}),
+				missedIn("2"), missedIn("2"), missedIn("3"), ofAccounts(0, event.Progress{Accounts: 88, Listed: 300, Done: 93, Expected: 95}), summed(s, 95, 100, 3),
+			},
+			"stopped at 86 of 300 accounts, 100 calls, 3 gaps, 1.5s\n",
 		},
 		"a run over a second says where it is, and how it ended": {
 			[]step{begun(), counted(s/2, 1, 17, 2, 0), counted(s, 3, 17, 10, 1), counted(s, 12, 17, 30, 1), summed(s/2, 17, 34, 1)},
@@ -224,5 +241,34 @@ func TestProgressThatNobodyCanReadEndsNoRun(t *testing.T) {
 				t.Errorf("live %v: %v", live, err)
 			}
 		}
+	}
+}
+
+// TestProgressWaitsWhileAPersonIsAsked: nothing is drawn over a question.
+func TestProgressWaitsWhileAPersonIsAsked(t *testing.T) {
+	t.Parallel()
+	clock := time.Date(2026, 11, 23, 9, 0, 0, 0, time.UTC)
+	var out bytes.Buffer
+	p := NewProgress(&out, true, func() time.Time { return clock })
+	show := func(steps ...step) int {
+		before := out.Len()
+		for _, s := range steps {
+			clock = clock.Add(s.after)
+			if err := p.Handle(s.event); err != nil {
+				t.Fatal(err)
+			}
+		}
+		return out.Len() - before
+	}
+	if show(begun(), counted(2*time.Second, 1, 17, 2, 0)) == 0 {
+		t.Error("nothing is drawn before")
+	}
+	p.Pause()
+	if show(counted(2*time.Second, 2, 17, 4, 0), counted(time.Minute, 3, 17, 6, 0)) != 0 {
+		t.Error("something is drawn over the question")
+	}
+	p.Resume()
+	if show(counted(2*time.Second, 4, 17, 8, 0)) == 0 {
+		t.Error("nothing is drawn after")
 	}
 }

@@ -55,6 +55,9 @@ func (s *Source) Discover(ctx context.Context, found func(inventory.Target) erro
 	}
 	go func() { regions <- list(ctx, s.regions.in) }()
 	who, err := s.caller(ctx)
+	if err != nil && ctx.Err() != nil {
+		return found(s.interruptedFirst())
+	}
 	if err != nil {
 		return err
 	}
@@ -85,6 +88,18 @@ func (s *Source) Discover(ctx context.Context, found func(inventory.Target) erro
 	return nil
 }
 
+// interruptedFirst is what is left to account for where the run was interrupted before AWS had said whose
+// account it is: nothing was read, of an account without a name.
+func (s *Source) interruptedFirst() inventory.Target {
+	return inventory.Target{
+		Scope: inventory.Scope{Partition: inventory.PartitionOf(s.home), Region: inventory.AnyRegion},
+		Gaps: []inventory.Gap{{
+			Kind: inventory.Regions, API: "sts:GetCallerIdentity", Cause: inventory.Interrupted,
+			Message: "the run was interrupted before AWS had said whose account this is",
+		}},
+	}
+}
+
 // own is the caller's own account.
 func (s *Source) own(who caller) *account {
 	return &account{partition: who.partition, id: who.account, byName: func() *named { return s.byName }}
@@ -110,6 +125,9 @@ func (s *Source) caller(ctx context.Context) (caller, error) {
 
 // callerIn asks STS of a Region whose credentials these are.
 func (s *Source) callerIn(ctx context.Context, region string) (caller, error) {
+	if err := signIn(ctx, s.credentials); err != nil {
+		return caller{}, err
+	}
 	call, cancel := context.WithTimeout(ctx, callDeadline)
 	defer cancel()
 	out, err := s.identity.GetCallerIdentity(call, &sts.GetCallerIdentityInput{}, func(o *sts.Options) {

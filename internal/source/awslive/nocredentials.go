@@ -60,6 +60,32 @@ func (p providing) Retrieve(ctx context.Context) (aws.Credentials, error) {
 	return given, nil
 }
 
+// SignIn obtains the credentials of a configuration now where a person is asked for an MFA code: they
+// have no deadline, as calls have. Every other way in is tried by the first call.
+func SignIn(ctx context.Context, cfg aws.Config) error { return signIn(ctx, cfg.Credentials) }
+
+func signIn(ctx context.Context, credentials aws.CredentialsProvider) error {
+	p, ok := credentials.(providing)
+	if !ok || !p.profile.asksPerson() {
+		return nil
+	}
+	_, err := p.Retrieve(ctx)
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	return err
+}
+
+// asksPerson reports whether the profile, or one that it rests on, enters its role with an MFA code.
+func (p profile) asksPerson() bool {
+	for shared := &p.shared; shared != nil; shared = shared.Source {
+		if shared.MFASerial != "" {
+			return true
+		}
+	}
+	return false
+}
+
 // notGiven explains why the profile's credentials could not be had.
 func (p profile) notGiven(ctx context.Context, err error) *CredentialsError {
 	var process *processcreds.ProviderError

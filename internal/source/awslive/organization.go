@@ -109,7 +109,9 @@ func (o *Organization) Accounts() int { return int(o.listed.Load()) }
 // Discover implements scan.Source. Accounts are listed, entered and handed on all at once: a scope
 // is being read while later accounts are still unknown.
 func (o *Organization) Discover(ctx context.Context, found func(inventory.Target) error) error {
-	if err := o.begin(ctx); err != nil {
+	if err := o.begin(ctx); err != nil && ctx.Err() != nil {
+		return found(o.source.interruptedFirst())
+	} else if err != nil {
 		return err
 	}
 	if err := o.source.askForNames(ctx); err != nil {
