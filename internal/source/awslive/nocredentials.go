@@ -1,6 +1,7 @@
 package awslive
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -93,9 +94,13 @@ func (p profile) notGiven(ctx context.Context, err error) *CredentialsError {
 	c := &CredentialsError{Cause: cause, err: err}
 	first := p.first()
 	switch service := serviceOf(err); {
-	case service == "STS" && p.env.WebIdentityTokenFilePath+first.WebIdentityTokenFile != "" && strings.Contains(err.Error(), "WebIdentity"):
+	case p.withWebIdentity() && service == "STS" && strings.Contains(err.Error(), "WebIdentity"):
 		c.Message = p.about("sts:AssumeRoleWithWebIdentity: " + said)
-		c.Advice = "the token in the file that AWS_WEB_IDENTITY_TOKEN_FILE or web_identity_token_file names must be current, and the role's trust policy must name who issued it"
+		c.Advice = freshToken
+	case p.withWebIdentity() && service == "":
+		c.Message, c.Advice = p.about(said), freshToken
+	case p.inContainer() && service == "":
+		c.Message = "the credentials of the container (AWS_CONTAINER_CREDENTIALS_FULL_URI or _RELATIVE_URI): " + said
 	case service == "STS":
 		c.Message = p.about("sts:AssumeRole: " + said)
 		c.Advice = p.entering(cause, said)
@@ -115,7 +120,7 @@ func (p profile) notGiven(ctx context.Context, err error) *CredentialsError {
 		c.Advice = "run the credential_process of the profile by hand: it must print credentials as JSON and exit 0"
 	case strings.Contains(err.Error(), "EC2 IMDS"): // the last place that the SDK looks in
 		c.Cause = inventory.Credentials
-		c.Message = "no credentials in the environment, in the profile " + fmt.Sprintf("%q", p.name) + " or on an instance: " + said
+		c.Message = fmt.Sprintf("no credentials in the environment, in the profile %q or on an instance: %s", p.name, said)
 	default:
 		c.Message = p.about(said)
 	}
@@ -125,8 +130,28 @@ func (p profile) notGiven(ctx context.Context, err error) *CredentialsError {
 	return c
 }
 
-// about is a message with the profile that it is about.
-func (p profile) about(message string) string { return fmt.Sprintf("profile %q: %s", p.name, message) }
+const freshToken = "the token in the file that AWS_WEB_IDENTITY_TOKEN_FILE or web_identity_token_file names must be there and current, " +
+	"and the role's trust policy must name who issued it"
+
+// withWebIdentity reports whether the credentials begin with a web identity token.
+func (p profile) withWebIdentity() bool {
+	return p.first().WebIdentityTokenFile != "" || !p.typed && p.env.WebIdentityTokenFilePath != ""
+}
+
+// inContainer reports whether the credentials begin with those of a container, for want of others.
+func (p profile) inContainer() bool {
+	first := p.first()
+	return cmp.Or(p.env.ContainerCredentialsEndpoint, p.env.ContainerCredentialsRelativePath) != "" &&
+		first.SSOAccountID+first.LoginSession+first.CredentialProcess == ""
+}
+
+// about is a message with the profile that it is about, if it is about any.
+func (p profile) about(message string) string {
+	if !p.there {
+		return message
+	}
+	return fmt.Sprintf("profile %q: %s", p.name, message)
+}
 
 // first is the profile that the credentials begin with: the last source_profile.
 func (p profile) first() config.SharedConfig {

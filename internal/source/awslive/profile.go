@@ -23,6 +23,8 @@ var ErrProfile = errors.New("no such profile")
 // profile is what the environment and the AWS configuration files say.
 type profile struct {
 	name   string
+	typed  bool // a person named it for this run: it counts before the environment's credentials
+	there  bool // the files have it
 	env    config.EnvConfig
 	shared config.SharedConfig
 
@@ -37,7 +39,7 @@ func readProfile(ctx context.Context, name string) (profile, error) {
 		return profile{}, fmt.Errorf("read the AWS environment variables: %w", err)
 	}
 	asked := cmp.Or(name, env.SharedConfigProfile)
-	p := profile{name: cmp.Or(asked, config.DefaultSharedConfigProfile), env: env}
+	p := profile{name: cmp.Or(asked, config.DefaultSharedConfigProfile), typed: name != "", env: env}
 	configFile := cmp.Or(env.SharedConfigFile, config.DefaultSharedConfigFilename())
 	credentialsFile := cmp.Or(env.SharedCredentialsFile, config.DefaultSharedCredentialsFilename())
 	p.config, p.credentials = readINI(configFile), readINI(credentialsFile)
@@ -46,6 +48,7 @@ func readProfile(ctx context.Context, name string) (profile, error) {
 		o.Logger = logging.Nop{}
 	})
 	var missing config.SharedConfigProfileNotExistError
+	p.there = !errors.As(err, &missing)
 	switch {
 	case errors.As(err, &missing) && missing.Profile != p.name:
 		return p, fmt.Errorf("profile %q: %w", p.name, p.missing("its source_profile ", missing.Profile))
@@ -158,7 +161,7 @@ func (p profile) unusable(err error) error {
 		err = fmt.Errorf("read the CA bundle: %w", err)
 	}
 	if todo := wayOut(err); todo != "" {
-		return fmt.Errorf("load profile %q of the AWS configuration: %w; %s", p.name, err, todo)
+		err = fmt.Errorf("%w; %s", err, todo)
 	}
-	return fmt.Errorf("load profile %q of the AWS configuration: %w", p.name, err)
+	return fmt.Errorf("load the AWS configuration, profile %q: %w", p.name, err)
 }

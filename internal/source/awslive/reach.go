@@ -9,6 +9,7 @@ func wayOut(err error) string {
 	for _, w := range []struct{ said, todo string }{
 		{"x509: ", "where a proxy, or an emulator, has certificates of its own, name the file with its CA in AWS_CA_BUNDLE or ca_bundle of the profile"},
 		{"CA bundle", "AWS_CA_BUNDLE, or ca_bundle of the profile, must name a file of certificates in PEM"},
+		{"role ARN is not set", "AWS_WEB_IDENTITY_TOKEN_FILE goes with AWS_ROLE_ARN, and web_identity_token_file with role_arn"},
 		{"FIPS and custom endpoint", "AWS_USE_FIPS_ENDPOINT, or use_fips_endpoint of the profile, does not go with an endpoint of one's own: turn it off, or leave out --endpoint-url, AWS_ENDPOINT_URL and endpoint_url"},
 		{"Dualstack and custom endpoint", "AWS_USE_DUALSTACK_ENDPOINT, or use_dualstack_endpoint of the profile, does not go with an endpoint of one's own: turn it off, or leave out --endpoint-url, AWS_ENDPOINT_URL and endpoint_url"},
 		{"FIPS is enabled but", "turn off AWS_USE_FIPS_ENDPOINT, or use_fips_endpoint of the profile"},
