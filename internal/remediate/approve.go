@@ -15,7 +15,8 @@ const approvalDigits = 8
 
 // ShortHash is what a person types to approve the plan: the first eight hex digits of its hash.
 func (p Plan) ShortHash() string {
-	return strings.TrimPrefix(p.Hash, hashPrefix)[:approvalDigits]
+	digits := strings.TrimPrefix(p.Hash, hashPrefix)
+	return digits[:min(approvalDigits, len(digits))]
 }
 
 // CheckApproval takes the first eight hex digits of the hash or all of it, with or without

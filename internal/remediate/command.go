@@ -8,6 +8,9 @@ import (
 	"slices"
 	"strings"
 	"unicode"
+	"unicode/utf8"
+
+	"flowproof/internal/terminal"
 )
 
 // commands are the AWS CLI's names of the services whose name differs there.
@@ -24,16 +27,16 @@ func command(api API, region string) (string, error) {
 	if name, ok := commands[service]; ok {
 		service = name
 	}
-	words := []string{"aws", service, kebab(api.Operation), "--region", quote(region)}
+	words := []string{"aws", quote(service), quote(kebab(api.Operation)), "--region", quote(region)}
 	for _, member := range slices.Sorted(maps.Keys(input)) {
-		option := "--" + kebab(member)
+		option := quote("--" + kebab(member))
 		values, err := optionValues(input[member])
 		if err != nil {
 			return "", err
 		}
 		if flag, ok := input[member].(bool); ok {
 			if !flag {
-				option = "--no-" + kebab(member)
+				option = quote("--no-" + kebab(member))
 			}
 			words = append(words, option)
 			continue
@@ -73,12 +76,40 @@ func jsonWord(value any) ([]string, error) {
 
 var plainWord = regexp.MustCompile(`^[A-Za-z0-9_./:=@%+,-]+$`)
 
-// quote makes one word of a text for a POSIX shell, whatever is in it.
+// quote makes one word of a text for a POSIX shell, whatever is in it. What a screen would not show as
+// it is, such as a control character, is spelled out as $'\x1b' (POSIX.1-2024, dollar-single-quotes), so that
+// the command runs as it was read.
 func quote(text string) string {
-	if plainWord.MatchString(text) {
+	switch {
+	case plainWord.MatchString(text):
 		return text
+	case terminal.Printable(text) == text:
+		return "'" + strings.ReplaceAll(text, "'", `'\''`) + "'"
 	}
-	return "'" + strings.ReplaceAll(text, "'", `'\''`) + "'"
+	var b strings.Builder
+	b.WriteString("$'")
+	spelled := false
+	for rest := text; rest != ""; {
+		_, size := utf8.DecodeRuneInString(rest)
+		char := rest[:size]
+		rest = rest[size:]
+		if spelled && strings.ContainsAny(char, "0123456789abcdefABCDEF") {
+			b.WriteString("'$'") // some shells take more than two digits
+		}
+		spelled = false
+		switch {
+		case char == "'" || char == `\`:
+			b.WriteString(`\` + char)
+		case terminal.Printable(char) == char:
+			b.WriteString(char)
+		default:
+			spelled = true
+			for _, c := range []byte(char) {
+				fmt.Fprintf(&b, `\x%02x`, c)
+			}
+		}
+	}
+	return b.String() + "'"
 }
 
 // kebab writes CreateFlowLogs as create-flow-logs and kmsKeyId as kms-key-id.

@@ -46,7 +46,7 @@ func (p Plan) Export(kind string, w io.Writer) error {
 // Terraform and CloudFormation take over all of what they manage.
 var errNotExported = errors.New("not exported")
 
-// label makes an identifier of words, as Terraform takes it: eu_west_1_vpc_0a.
+// label makes an identifier of words, as Terraform takes it: eu_west_1_vpc_0a. It begins with a letter.
 func label(words ...string) string {
 	var b strings.Builder
 	for _, r := range strings.Join(words, "_") {
@@ -55,7 +55,11 @@ func label(words ...string) string {
 		}
 		b.WriteRune(r)
 	}
-	return strings.Trim(b.String(), "_")
+	name := strings.Trim(b.String(), "_")
+	if name == "" || unicode.IsDigit(rune(name[0])) {
+		name = "n" + name
+	}
+	return name
 }
 
 // logicalID makes an identifier of words, as CloudFormation takes it: FlowLogEuWest1Vpc0a. Words that

@@ -59,20 +59,22 @@ func (p Plan) script() (string, error) {
 	}
 	for _, account := range p.Accounts {
 		fmt.Fprintf(&b, "\naccount=$(aws sts get-caller-identity --query Account --output text)\n")
-		fmt.Fprintf(&b, "if [ \"$account\" != %s ]; then\n  echo \"this is account $account, and the plan is for %s: nothing was done\" >&2\n  exit 2\nfi\n", quote(account), account)
+		fmt.Fprintf(&b, "planned=%s\n", quote(account))
+		b.WriteString("if [ \"$account\" != \"$planned\" ]; then\n  printf 'this is account %q, and the plan is for %q: nothing was done\\n' \"$account\" \"$planned\" >&2\n  exit 2\nfi\n")
 	}
 	number, guarding := 1, false
 	for _, call := range p.Calls() {
 		if call[0].Action == CreateFlowLog && bucket != "" && !guarding {
 			guarding = true
-			fmt.Fprintf(&b, "\npolicy=$(bucket_policy %[1]s %[2]s)\ntrap 'rm -f \"$errors\"; keep_bucket_policy %[1]s %[2]s \"$policy\"' EXIT\n", region, bucket)
+			fmt.Fprintf(&b, "\nregion=%s\nbucket=%s\n", quote(region), quote(bucket))
+			b.WriteString("policy=$(bucket_policy \"$region\" \"$bucket\")\ntrap 'rm -f \"$errors\"; keep_bucket_policy \"$region\" \"$bucket\" \"$policy\"' EXIT\n")
 		}
 		line, err := p.scriptCall(call)
 		if err != nil {
 			return "", err
 		}
 		e := stepEntry{first: number, steps: call}
-		fmt.Fprintf(&b, "\n# %s: %s %s\n%s\n", e.number(), call[0].Action, terminal.Printable(e.resources(false)), line)
+		fmt.Fprintf(&b, "\n# %s\n%s\n", terminal.Printable(fmt.Sprintf("%s: %s %s", e.number(), call[0].Action, e.resources(false))), line)
 		number += len(call)
 	}
 	return b.String(), nil
@@ -89,7 +91,7 @@ func (p Plan) scriptCall(call []Step) (string, error) {
 	if err != nil || call[0].Action != CreateFlowLog {
 		return line, err
 	}
-	return "create_flow_logs " + line + " --client-token " + p.ClientToken(call[0].Call), nil
+	return "create_flow_logs " + line + " --client-token " + quote(p.ClientToken(call[0].Call)), nil
 }
 
 // guardedBucket is the bucket whose policy EC2 may replace on the caller's behalf: one that the

@@ -57,7 +57,7 @@ func (t *template) write() (string, error) {
 		b.WriteString("# It names a role, and so needs --capabilities CAPABILITY_NAMED_IAM.\n")
 	}
 	if len(t.conditions) > 0 {
-		fmt.Fprintf(&b, "# Deploy it in %s first, which makes the role, then in the other Regions.\n", t.globalRegion())
+		fmt.Fprintf(&b, "# Deploy it in %s first, which makes the role, then in the other Regions.\n", terminal.Printable(t.globalRegion()))
 	}
 	for _, line := range t.left {
 		b.WriteString("# Not in this template, as it changes part of what is there already: " + terminal.Printable(line) + "\n")

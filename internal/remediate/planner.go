@@ -55,6 +55,9 @@ func sortScopes(inventories []inventory.Inventory) ([]*inventory.Inventory, stri
 	slices.SortFunc(scopes, func(a, b *inventory.Inventory) int { return a.Compare(b.Scope) })
 	partition := scopes[0].Partition
 	for i, inv := range scopes {
+		if err := inv.Scope.Check(); err != nil {
+			return nil, "", fmt.Errorf("plan: %w", err)
+		}
 		if inv.Partition != partition {
 			return nil, "", fmt.Errorf("plan: %s is in %s and %s in %s: no credentials reach both, so make a plan for each", scopes[0].Scope, partition, inv.Scope, inv.Partition)
 		}
@@ -222,5 +225,8 @@ func homeRegion(partition string) string {
 	case "aws-us-gov":
 		return "us-gov-west-1"
 	}
-	return inventory.KnownRegions(partition)[0].Name
+	for _, r := range inventory.KnownRegions(partition) {
+		return r.Name
+	}
+	return ""
 }

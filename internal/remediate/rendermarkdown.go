@@ -14,13 +14,13 @@ import (
 // or mentions.
 func (p Plan) WriteMarkdown(w io.Writer) error {
 	var b strings.Builder
-	fmt.Fprintf(&b, "## flowproof plan `%s`\n\n", p.ShortHash())
+	fmt.Fprintf(&b, "## flowproof plan %s\n\n", markdownCode(p.ShortHash()))
 	fmt.Fprintf(&b, "%s %s\n\n", markdownText(strings.ToUpper(p.accountsInWords()[:1])+p.accountsInWords()[1:]+":"), markdownText(p.Headline()))
 	fmt.Fprintf(&b, "- Read %s\n- %s\n", p.ReadAt.Format(time.RFC3339), markdownText(p.wantedInWords()))
 	for _, line := range p.Cost.inWords() {
 		fmt.Fprintf(&b, "- %s\n", markdownText(line))
 	}
-	fmt.Fprintf(&b, "- Hash `%s`\n", p.Hash)
+	fmt.Fprintf(&b, "- Hash %s\n", markdownCode(p.Hash))
 	for _, g := range p.groups() {
 		g.writeMarkdown(&b)
 	}
@@ -68,7 +68,7 @@ func (e stepEntry) writeMarkdown(b *strings.Builder) {
 		if s.Cost.Monthly != nil {
 			cost = fmt.Sprintf("%.2f", *s.Cost.Monthly)
 		}
-		fmt.Fprintf(b, "| %d | %s | %s | %s | %s | %s |\n", e.first+i, markdownText(what), markdownCode(s.Resource), markdownText(why), undo, cost)
+		fmt.Fprintf(b, "| %d | %s | %s | %s | %s | %s |\n", e.first+i, markdownText(what), markdownCode(s.Resource), markdownText(why), markdownText(undo), cost)
 	}
 }
 
@@ -77,7 +77,7 @@ func (p Plan) writeRestMarkdown(b *strings.Builder) {
 		b.WriteString("\n### Not planned\n\n")
 	}
 	for _, u := range p.Unplanned {
-		fmt.Fprintf(b, "- %s in %s/%s: %s\n", markdownCode(u.Resource), u.Account, u.Region, markdownText(u.Reason))
+		fmt.Fprintf(b, "- %s in %s: %s\n", markdownCode(u.Resource), markdownText(u.Account+"/"+u.Region), markdownText(u.Reason))
 		for i, step := range u.ByHand {
 			if strings.HasPrefix(step, "aws ") {
 				fmt.Fprintf(b, "  %d. %s\n", i+1, markdownCode(step))
@@ -91,14 +91,14 @@ func (p Plan) writeRestMarkdown(b *strings.Builder) {
 			fmt.Fprintf(b, "\n### %s\n\n", list.title)
 		}
 		for _, n := range list.notes {
-			fmt.Fprintf(b, "- %s in %s/%s: %s\n", markdownCode(n.Resource), n.Account, n.Region, markdownText(n.Reason))
+			fmt.Fprintf(b, "- %s in %s: %s\n", markdownCode(n.Resource), markdownText(n.Account+"/"+n.Region), markdownText(n.Reason))
 		}
 	}
 	if len(p.Gaps) > 0 {
 		b.WriteString("\n### Not read\n\n")
 	}
 	for _, g := range p.Gaps {
-		fmt.Fprintf(b, "- %s/%s: %s %s: %s\n", g.Account, g.Region, g.API, g.Cause, markdownText(g.Message))
+		fmt.Fprintf(b, "- %s\n", markdownText(fmt.Sprintf("%s/%s: %s %s: %s", g.Account, g.Region, g.API, g.Cause, g.Message)))
 	}
 }
 
@@ -106,7 +106,7 @@ func (p Plan) writeRestMarkdown(b *strings.Builder) {
 // link, which escaping does not prevent everywhere, goes into a code span as a whole.
 func markdownText(text string) string {
 	text = terminal.Printable(text)
-	if strings.ContainsAny(text, "@#") || strings.Contains(text, "://") || strings.Contains(text, "www.") {
+	if strings.ContainsAny(text, "@#$") || strings.Contains(text, "://") || strings.Contains(strings.ToLower(text), "www.") {
 		return markdownCode(text)
 	}
 	var b strings.Builder
@@ -120,9 +120,9 @@ func markdownText(text string) string {
 }
 
 // markdownCode writes a code span that the text cannot end. A bar would end the cell of a table
-// even there.
+// even there, and does so behind two backslashes.
 func markdownCode(text string) string {
-	text = strings.ReplaceAll(terminal.Printable(text), "|", `\|`)
+	text = strings.NewReplacer(`\|`, `\u{5c}\|`, "|", `\|`).Replace(terminal.Printable(text))
 	ticks := strings.Repeat("`", longestRun(text, '`')+1)
 	pad := ""
 	if strings.HasPrefix(text, "`") || strings.HasSuffix(text, "`") || strings.TrimSpace(text) == "" {

@@ -27,8 +27,9 @@ create_flow_logs() {
 }
 
 account=$(aws sts get-caller-identity --query Account --output text)
-if [ "$account" != 123456789012 ]; then
-  echo "this is account $account, and the plan is for 123456789012: nothing was done" >&2
+planned=123456789012
+if [ "$account" != "$planned" ]; then
+  printf 'this is account %q, and the plan is for %q: nothing was done\n' "$account" "$planned" >&2
   exit 2
 fi
 

@@ -37,16 +37,19 @@ keep_bucket_policy() {
 }
 
 account=$(aws sts get-caller-identity --query Account --output text)
-if [ "$account" != 123456789012 ]; then
-  echo "this is account $account, and the plan is for 123456789012: nothing was done" >&2
+planned=123456789012
+if [ "$account" != "$planned" ]; then
+  printf 'this is account %q, and the plan is for %q: nothing was done\n' "$account" "$planned" >&2
   exit 2
 fi
 
 # 1: put-bucket-policy central
 aws s3api put-bucket-policy --region us-west-2 --bucket central --policy '{"Statement":[{"Action":["s3:PutObject"],"Condition":{"ArnLike":{"aws:SourceArn":"arn:aws:logs:*:123456789012:*"},"StringEquals":{"aws:SourceAccount":"123456789012","s3:x-amz-acl":"bucket-owner-full-control"}},"Effect":"Allow","Principal":{"Service":"delivery.logs.amazonaws.com"},"Resource":["arn:aws:s3:::central/flow/logs/AWSLogs/aws-account-id=123456789012/*"],"Sid":"FlowproofWritec5b4bf3a"},{"Action":["s3:GetBucketAcl","s3:ListBucket"],"Condition":{"ArnLike":{"aws:SourceArn":"arn:aws:logs:*:123456789012:*"},"StringEquals":{"aws:SourceAccount":"123456789012"}},"Effect":"Allow","Principal":{"Service":"delivery.logs.amazonaws.com"},"Resource":["arn:aws:s3:::central"],"Sid":"FlowproofCheckc5b4bf3a"}],"Version":"2012-10-17"}'
 
-policy=$(bucket_policy us-west-2 central)
-trap 'rm -f "$errors"; keep_bucket_policy us-west-2 central "$policy"' EXIT
+region=us-west-2
+bucket=central
+policy=$(bucket_policy "$region" "$bucket")
+trap 'rm -f "$errors"; keep_bucket_policy "$region" "$bucket" "$policy"' EXIT
 
 # 2: create-flow-log vpc-0c
 create_flow_logs aws ec2 create-flow-logs --region eu-west-1 --destination-options '{"FileFormat":"parquet","HiveCompatiblePartitions":true,"PerHourPartition":false}' --log-destination arn:aws:s3:::central/flow/logs --log-destination-type s3 --max-aggregation-interval 600 --resource-ids vpc-0c --resource-type VPC --tag-specifications '[{"ResourceType":"vpc-flow-log","Tags":[{"Key":"flowproof:managed","Value":"true"},{"Key":"flowproof:plan","Value":"055140d4d350bea8"}]}]' --traffic-type ALL --client-token 9636ff5bc7ef24612a7dc160aa5b4f55fe86b91ec85fe0651b8e1a19ed7a93c7
