@@ -145,8 +145,11 @@ func (t terraformFile) step(s Step) error {
 func (t terraformFile) flowLog(s Step, in map[string]any) {
 	r := t.resource(tfFlowLog, label(s.Region, s.Resource), s.Region)
 	subject := "vpc_id"
-	if in["ResourceType"] == "TransitGateway" {
+	switch in["ResourceType"] {
+	case "TransitGateway":
 		subject = "transit_gateway_id"
+	case "RegionalNatGateway":
+		subject = "regional_nat_gateway_id"
 	}
 	set(r, subject, s.Resource)
 	set(r, "traffic_type", in["TrafficType"])

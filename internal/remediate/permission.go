@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 
 	"flowproof/internal/flowrecord"
 	"flowproof/internal/inventory"
@@ -38,7 +39,8 @@ func (p Policy) WritePolicy(partition string) (string, error) {
 	r := reach{partition: partition, destination: p.Destination, planning: true, actions: map[Action]bool{CreateFlowLog: true, DeleteFlowLog: true}}
 	everywhere := inventory.Scope{Partition: partition, Account: "*", Region: "*"}
 	r.flowLogs = []string{everywhere.ARN("vpc-flow-log", "*")}
-	r.subjects = []string{everywhere.ARN("vpc", "*"), everywhere.ARN("transit-gateway", "*")}
+	r.subjects = []string{everywhere.ARN("vpc", "*"), everywhere.ARN("transit-gateway", "*"), everywhere.ARN("natgateway", "*")}
+	r.scanned = append(r.scanned, natGatewayReading)
 	for _, id := range slices.Sorted(maps.Keys(answered)) {
 		r.scanned = append(r.scanned, answered[id]...)
 	}
@@ -75,6 +77,9 @@ func (p Policy) WritePolicy(partition string) (string, error) {
 	}
 	return r.policy()
 }
+
+// natGatewayReading is the action that looks at the NAT gateways of a plan again.
+const natGatewayReading = "ec2:DescribeNatGateways"
 
 // reach is what a policy has to cover.
 type reach struct {
@@ -121,8 +126,12 @@ func (r *reach) addStep(s Step) error {
 		r.bucket = fmt.Sprintf("arn:%s:s3:::%s", r.partition, s.Resource)
 	case CreateFlowLog:
 		kind := "vpc"
-		if s.onGateway() {
+		switch {
+		case s.onGateway():
 			kind = "transit-gateway"
+		case strings.HasPrefix(s.Resource, "nat-"):
+			kind = "natgateway"
+			r.scanned = append(r.scanned, natGatewayReading)
 		}
 		r.subjects = append(r.subjects, scope.ARN(kind, s.Resource))
 		r.flowLogs = append(r.flowLogs, scope.ARN("vpc-flow-log", "*"))

@@ -1,7 +1,6 @@
 package remediate
 
 import (
-	"fmt"
 	"strings"
 
 	"flowproof/internal/finding"
@@ -27,11 +26,10 @@ var answered = map[string][]string{
 	gatewayRule:   {"ec2:DescribeTransitGatewayAttachments", "ec2:DescribeTransitGateways"},
 }
 
-// answers reports whether one more flow log on its resource repairs what a finding says. One on a VPC
-// records no regional NAT gateway: where nothing else is outside, it would change nothing.
-func answers(inv *inventory.Inventory, f finding.Finding) bool {
+// answers reports whether one more flow log on its resource repairs what a finding says.
+func answers(f finding.Finding) bool {
 	_, known := answered[f.Rule]
-	return known && (f.Rule != coverageRule || len(natGatewaysOutside(inv, f)) == 0)
+	return known
 }
 
 // everythingRecorded reports whether a coverage finding names no interface: what is recorded arrives
@@ -44,7 +42,7 @@ func everythingRecorded(f finding.Finding) bool {
 // holds some where a policy asks for them.
 func natGatewaysOutside(inv *inventory.Inventory, f finding.Finding) []string {
 	if !everythingRecorded(f) {
-		return nil
+		return nil // a flow log on the VPC comes first
 	}
 	var ids []string
 	for _, g := range inventory.Outside(inv.CoverageOfNATGateways(inventory.VPC{ID: f.Resource.ID})) {
@@ -60,9 +58,6 @@ func byHand(inv *inventory.Inventory, f finding.Finding) []string {
 		return dropByHand(inv.Region, f.Evidence.FlowLogs)
 	case formatRule:
 		return reformatByHand(inv.Region, f.Evidence.FlowLogs)
-	case coverageRule:
-		return []string{fmt.Sprintf(
-			"make a flow log on each (resource type RegionalNatGateway): %s", strings.Join(natGatewaysOutside(inv, f), ", "))}
 	}
 	return nil
 }

@@ -1,16 +1,20 @@
 package remediate
 
 import (
+	"maps"
 	"slices"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/service/ec2"
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"flowproof/internal/finding"
 	"flowproof/internal/inventory"
 	"flowproof/internal/rule"
+	"flowproof/internal/sandbox"
 )
 
 // judgedBy is the input of a plan with a policy of the rules.
@@ -43,10 +47,6 @@ func TestWhatNoFlowLogRepairs(t *testing.T) {
 		{"fields that lack", rule.Policy{Format: []string{"vpc-id"}}, func(inv *inventory.Inventory) {
 			inv.FlowLogs = []inventory.FlowLog{recorded("fl-all", "ALL", "${version}")}
 		}, "fl-all", "--flow-log-ids fl-all"},
-		{"a regional NAT gateway outside", rule.Policy{NATGateways: true}, func(inv *inventory.Inventory) {
-			inv.FlowLogs = []inventory.FlowLog{recorded("fl-all", "ALL", "")}
-			inv.NATGateways = []inventory.NATGateway{{ID: "nat-a", VPCID: "vpc-a", Mode: "regional"}}
-		}, "vpc-a", "resource type RegionalNatGateway"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -181,5 +181,79 @@ func TestALinkedRoleThatIsNotYetAvailableIsWaitedFor(t *testing.T) {
 		if l.Resource == "vpc-0bbb" && !slices.Equal(l.TagFields["instance"], []string{"Name"}) {
 			t.Errorf("%s shows tags %v", id, l.TagFields)
 		}
+	}
+}
+
+// TestRegionalNATGatewaysGetFlowLogsOfTheirOwn plans one on each that has none, in every form of a plan.
+func TestRegionalNATGatewaysGetFlowLogsOfTheirOwn(t *testing.T) {
+	t.Parallel()
+	inv := readScope("eu-west-1", "vpc-a", "vpc-b")
+	inv.Kinds = append(inv.Kinds, inventory.Subnets, inventory.Interfaces, inventory.NATGateways)
+	inv.FlowLogs = []inventory.FlowLog{recorded("fl-all", "ALL", "")}
+	inv.NATGateways = []inventory.NATGateway{
+		{ID: "nat-a", VPCID: "vpc-a", Mode: "regional"}, {ID: "nat-b", VPCID: "vpc-a", Mode: "regional"},
+		{ID: "nat-z", VPCID: "vpc-a", Mode: "zonal"}, {ID: "nat-d", VPCID: "vpc-a", Mode: "regional", State: "deleted"},
+		{ID: "nat-o", VPCID: "vpc-b", Mode: "regional"}, // of a VPC that nothing records: that comes first
+	}
+	required := rule.Policy{NATGateways: true}
+	p := built(t, judgedBy(required, DefaultPolicy(), inv))
+	var on []string
+	for _, s := range p.Steps {
+		if s.Action == CreateFlowLog {
+			on = append(on, s.Resource)
+		}
+	}
+	if diff := cmp.Diff([]string{"vpc-b", "nat-a", "nat-b"}, on, cmpopts.SortSlices(strings.Compare)); diff != "" {
+		t.Fatal(diff)
+	}
+	a, b := stepOf(t, p, CreateFlowLog, "nat-a"), stepOf(t, p, CreateFlowLog, "nat-b")
+	if a.Call != b.Call || input(t, a)["ResourceType"] != "RegionalNatGateway" || input(t, a)["TrafficType"] != "ALL" {
+		t.Errorf("calls %s and %s with %v", a.Call, b.Call, input(t, a))
+	}
+	for kind, want := range map[string]string{
+		"terraform": "regional_nat_gateway_id", "cloudformation": "ResourceType: RegionalNatGateway", "cli": "--resource-type RegionalNatGateway",
+	} {
+		var out strings.Builder
+		if err := p.Export(kind, &out); err != nil || !strings.Contains(out.String(), want) {
+			t.Errorf("%s without %s: %v\n%s", kind, want, err, out.String())
+		}
+	}
+	policy, err := p.WritePolicy()
+	if err != nil || !strings.Contains(policy, ":natgateway/nat-a") || !strings.Contains(policy, "ec2:DescribeNatGateways") {
+		t.Errorf("%v: %s", err, policy)
+	}
+	chosen := DefaultPolicy()
+	chosen.Resources = []string{"vpc-b"}
+	if p := built(t, judgedBy(required, chosen, inv)); len(p.LeftOut) == 0 || slices.ContainsFunc(p.Steps, func(s Step) bool { return s.Resource == "nat-a" }) {
+		t.Errorf("not chosen, and yet %v, left out %+v", outline(p), p.LeftOut)
+	}
+}
+
+// TestAFlowLogOnANATGatewayIsAppliedAndTakenBack makes a regional NAT gateway, plans, applies and rolls
+// back, and finds everything as it was.
+func TestAFlowLogOnANATGatewayIsAppliedAndTakenBack(t *testing.T) {
+	t.Parallel()
+	s := newStand(t, threeVPCs)
+	cfg := s.config()
+	cfg.Region = "eu-west-1"
+	s.form("ec2", "Action=CreateNatGateway&VpcId=vpc-0eee&AvailabilityMode=regional")
+	made, err := ec2.NewFromConfig(cfg).DescribeNatGateways(t.Context(), &ec2.DescribeNatGatewaysInput{})
+	if err != nil || len(made.NatGateways) != 1 {
+		t.Fatal(made, err)
+	}
+	nat := *made.NatGateways[0].NatGatewayId
+	inv := readScope("eu-west-1", "vpc-0eee")
+	inv.Kinds = append(inv.Kinds, inventory.Subnets, inventory.Interfaces, inventory.NATGateways)
+	inv.FlowLogs = []inventory.FlowLog{log("fl-1", "vpc-0eee", nil)}
+	inv.NATGateways = []inventory.NATGateway{{ID: nat, VPCID: "vpc-0eee", Mode: "regional"}}
+	p := built(t, judgedBy(rule.Policy{NATGateways: true}, DefaultPolicy(), inv))
+	before := s.state()
+	s.reach(p)
+	if !slices.ContainsFunc(slices.Collect(maps.Values(s.state().FlowLogs)), func(l sandbox.FlowLogDump) bool { return l.Resource == nat }) {
+		t.Error("no flow log is on the NAT gateway")
+	}
+	s.undo(p)
+	if diff := cmp.Diff(before, s.state()); diff != "" {
+		t.Error(diff)
 	}
 }

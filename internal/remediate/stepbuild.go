@@ -190,7 +190,7 @@ func (p *planner) newFlowLog(s inventory.Scope, on subject, id, traffic, there s
 		input[member] = value
 	}
 	expect := []Precondition{{Kind: FactFlowLogs, Resource: id, Expect: map[string]string{"ids": there}}}
-	if !on.gateway {
+	if on.resourceType == "VPC" {
 		expect = append(expect, Precondition{
 			Kind: FactVPC, Resource: id, Expect: map[string]string{"exists": "true", "owner": s.Account},
 		})

@@ -41,6 +41,10 @@ func idsPerCall(resourceType string) int {
 	return 300
 }
 
+// natGateways are the regional NAT gateways of a VPC as subjects of CreateFlowLogs: one on the VPC
+// records none of what passes them.
+var natGateways = subject{resourceType: "RegionalNatGateway"}
+
 // logsPerResource is how many flow logs one resource can have (transit gateway guide).
 const logsPerResource = 250
 
@@ -68,9 +72,7 @@ func (p *planner) choose(findings []finding.Finding) []target {
 			for n < len(rest) && rest[n].Resource.Type == rest[0].Resource.Type && rest[n].Resource.ID == rest[0].Resource.ID {
 				n++
 			}
-			if t, ok := p.chooseOne(inv, rest[:n]); ok {
-				targets = append(targets, t)
-			}
+			targets = append(targets, p.chooseOne(inv, rest[:n])...)
 			rest = rest[n:]
 		}
 	}
@@ -78,16 +80,25 @@ func (p *planner) choose(findings []finding.Finding) []target {
 }
 
 // chooseOne looks at what is said of one resource. Of several failures the plan names the one about
-// no recording at all, which says the most.
-func (p *planner) chooseOne(inv *inventory.Inventory, findings []finding.Finding) (target, bool) {
+// no recording at all, which says the most. NAT gateways that a finding names get flow logs of their own.
+func (p *planner) chooseOne(inv *inventory.Inventory, findings []finding.Finding) []target {
 	s, isSubject := subjectOf(findings[0].Resource.Type)
 	var reason *finding.Finding
+	var targets []target
 	for i, f := range findings {
 		if at, ok := faultOf(inv, f); ok {
 			p.faults = append(p.faults, at)
 			continue
 		}
-		if !isSubject || f.Outcome != finding.Fail || !answers(inv, f) {
+		if nats := natGatewaysOutside(inv, f); f.Outcome == finding.Fail && len(nats) > 0 {
+			if p.chosen(inv, f) {
+				for _, id := range nats {
+					targets = append(targets, target{subject: natGateways, inv: inv, id: id, finding: f, logs: inv.LogsOn(id)})
+				}
+			}
+			continue
+		}
+		if !isSubject || f.Outcome != finding.Fail || !answers(f) {
 			p.explain(inv, f, isSubject)
 			continue
 		}
@@ -96,9 +107,10 @@ func (p *planner) chooseOne(inv *inventory.Inventory, findings []finding.Finding
 		}
 	}
 	if reason == nil || !p.chosen(inv, *reason) {
-		return target{}, false
+		return targets
 	}
-	return target{subject: s, inv: inv, id: reason.Resource.ID, finding: *reason, logs: inv.LogsOn(reason.Resource.ID)}, true
+	on := target{subject: s, inv: inv, id: reason.Resource.ID, finding: *reason, logs: inv.LogsOn(reason.Resource.ID)}
+	return append([]target{on}, targets...)
 }
 
 // explain notes findings that no flow log answers, so that none is passed over in silence.
