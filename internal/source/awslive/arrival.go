@@ -7,6 +7,7 @@ import (
 	"sync"
 	"time"
 
+	"flowproof/internal/awscall"
 	"flowproof/internal/inventory"
 )
 
@@ -67,7 +68,7 @@ func (s *Source) readArrivals(ctx context.Context, a *account, inv *inventory.In
 	running.Wait()
 	for _, f := range k.failed {
 		cause, message := classify(f.err, s.circumstances(ctx, a, inv.Region, f.err))
-		inv.Gaps = append(inv.Gaps, inventory.Gap{Kind: f.kind, API: f.api, Cause: cause, Message: f.place + message, Resource: f.resource})
+		inv.Gaps = append(inv.Gaps, inventory.Gap{Kind: f.kind, API: awscall.API(f.err, f.api), Cause: cause, Message: f.place + message, Resource: f.resource})
 	}
 }
 

@@ -72,7 +72,7 @@ func (s *Source) read(ctx context.Context, a *account, t inventory.Target, kinds
 			c := s.circumstances(ctx, a, t.Region, errs[i])
 			doubtful = doubtful || c.doubtful()
 			cause, message := classify(errs[i], c)
-			inv.Fail(r.api, cause, message+doubt(t.Region, cause), r.kind)
+			inv.Fail(awscall.API(errs[i], r.api), cause, message+doubt(t.Region, cause), r.kind)
 		}
 	}
 	s.readReferred(ctx, a, &inv)

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"sync"
 
+	"flowproof/internal/awscall"
 	"flowproof/internal/inventory"
 )
 
@@ -54,7 +55,7 @@ func (s *Source) readReferred(ctx context.Context, a *account, inv *inventory.In
 		}
 		for _, f := range failures[i] {
 			cause, message := classify(f.err, s.circumstances(ctx, a, inv.Region, f.err))
-			inv.Gaps = append(inv.Gaps, inventory.Gap{Kind: q.kind, API: f.api, Cause: cause, Message: message, Resource: q.name})
+			inv.Gaps = append(inv.Gaps, inventory.Gap{Kind: q.kind, API: awscall.API(f.err, f.api), Cause: cause, Message: message, Resource: q.name})
 		}
 	}
 }
