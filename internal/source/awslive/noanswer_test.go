@@ -11,6 +11,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/aws-sdk-go-v2/service/iam"
+	"github.com/google/go-cmp/cmp"
 
 	"flowproof/internal/inventory"
 	"flowproof/internal/sandbox"
@@ -31,13 +32,13 @@ accounts:
     delivery_streams: [fire]
     regions:
       eu-west-1:
-        log_groups: [{name: flows}]
+        log_groups: [{name: flows}, {name: flows-of-old}]
         vpcs:
           - {id: vpc-0000000000000000a, interfaces: 2, subnets: 1, flow_logs: [{group: flows, role: deliver}]}
           - {id: vpc-0000000000000000d, interfaces: 1, flow_logs: [{bucket: own/net}]}
           - {id: vpc-0000000000000000e, interfaces: 1, flow_logs: [{bucket: foreign}]}
           - {id: vpc-0000000000000000f, interfaces: 1, flow_logs: [{stream: fire}]}
-        transit_gateways: [{name: core, attachments: 1, flow_logs: [{bucket: own}]}]
+        transit_gateways: [{name: core, attachments: 2, flow_logs: [{bucket: own}]}, {name: edge}]
   - id: "210987654321"
     unit: ou-sand-11111111
     buckets: [{name: foreign, region: eu-west-1, policy: ''}]
@@ -58,7 +59,7 @@ func readEverything(t *testing.T, units []string, faults string) (gaps, calls []
 	server := httptest.NewServer(world)
 	defer server.Close()
 	defer world.Close()
-	attachManaged(t, server.URL)
+	addPolicies(t, server.URL)
 	options := awslive.Options{
 		Regions: []string{"eu-west-*"}, Now: func() time.Time { return time.Now().Add(time.Hour) }, Sample: 1,
 		Named: inventory.Names{LogGroupPrefix: "fl", Roles: []string{"deliver"}, Buckets: []string{"own"}, Streams: []string{"arn:aws:firehose:eu-west-1:123456789012:deliverystream/fire"}},
@@ -80,14 +81,18 @@ func readEverything(t *testing.T, units []string, faults string) (gaps, calls []
 	return gaps, calls, err
 }
 
-// attachManaged gives the role of the flow logs a managed policy, which a scenario cannot.
-func attachManaged(t *testing.T, endpoint string) {
+// addPolicies gives the role of the flow logs two policies of each kind, which a scenario cannot.
+func addPolicies(t *testing.T, endpoint string) {
 	t.Helper()
 	roles := iam.NewFromConfig(aws.Config{
 		BaseEndpoint: aws.String(endpoint), Region: "us-east-1", Credentials: credentials.NewStaticCredentialsProvider("123456789012", "x", ""),
 	})
-	policy := must(roles.CreatePolicy(t.Context(), &iam.CreatePolicyInput{PolicyName: aws.String("managed"), PolicyDocument: aws.String(writing)}))(t)
-	must(roles.AttachRolePolicy(t.Context(), &iam.AttachRolePolicyInput{RoleName: aws.String("deliver"), PolicyArn: policy.Policy.Arn}))(t)
+	role, document := aws.String("deliver"), aws.String(writing)
+	for _, name := range []string{"one", "other"} {
+		must(roles.PutRolePolicy(t.Context(), &iam.PutRolePolicyInput{RoleName: role, PolicyName: aws.String(name), PolicyDocument: document}))(t)
+		policy := must(roles.CreatePolicy(t.Context(), &iam.CreatePolicyInput{PolicyName: aws.String(name), PolicyDocument: document}))(t)
+		must(roles.AttachRolePolicy(t.Context(), &iam.AttachRolePolicyInput{RoleName: role, PolicyArn: policy.Policy.Arn}))(t)
+	}
 }
 
 // adviceOnly is what is asked for to make advice better.
@@ -160,4 +165,49 @@ func wantGap(call string) string {
 		return "ec2:DescribeRegions denied"
 	}
 	return call + " incomplete"
+}
+
+// paged are the calls that give a list in pages.
+var paged = []string{
+	"ec2:DescribeVpcs", "ec2:DescribeFlowLogs", "ec2:DescribeSubnets", "ec2:DescribeNetworkInterfaces", "ec2:DescribeTransitGateways",
+	"ec2:DescribeTransitGatewayAttachments", "logs:DescribeLogGroups", "logs:DescribeLogStreams",
+	"organizations:ListAccounts", "organizations:ListAccountsForParent", "account:ListRegions",
+	"iam:ListRolePolicies", "iam:ListAttachedRolePolicies",
+}
+
+// scopes is more than there are to read: a list that goes on makes thousands of calls in each.
+const scopes = 10
+
+// TestPagesThatComeRoundEndTheirListAtOnce gives every page the token of the second.
+func TestPagesThatComeRoundEndTheirListAtOnce(t *testing.T) {
+	t.Parallel()
+	for _, call := range paged {
+		t.Run(call, func(t *testing.T) {
+			t.Parallel()
+			service, operation, _ := strings.Cut(call, ":")
+			scope := "service: " + service + ", operation: " + operation
+			gaps, calls, err := readEverything(t, unitsFor(call), "{"+scope+", do: page-size, page_size: 1}, {"+scope+", do: repeat-token}, ")
+			if err != nil || !slices.Contains(gaps, wantGap(call)) {
+				t.Errorf("gaps %v, error %v, want %s", gaps, err, wantGap(call))
+			}
+			if made := slices.DeleteFunc(calls, func(c string) bool { return c != call }); len(made) > 3*scopes {
+				t.Errorf("%d calls: the list went on", len(made))
+			}
+		})
+	}
+}
+
+func TestWhatIsNoAnswerIsAskedForAgain(t *testing.T) {
+	t.Parallel()
+	a := open(t, "faults: [{operation: DescribeVpcs, do: no-answer, body: html, first: 2}, {operation: DescribeFlowLogs, do: redirect, location: 'http://login.example/', first: 1}]\n", "eu-west-1")
+	inv := a.read(t)["eu-west-1"]
+	if diff := cmp.Diff([]string{"ec2:DescribeFlowLogs incomplete"}, causes(inv)); diff != "" {
+		t.Error(diff) // a redirect is not: it points to the same place every time
+	}
+	if n := a.operations()["DescribeVpcs"]; n != 3 || len(inv.VPCs) != 1 {
+		t.Errorf("%d calls, %d VPCs", n, len(inv.VPCs))
+	}
+	if message := inv.Gaps[0].Message; !strings.Contains(message, "302") || !strings.Contains(message, "http://login.example/") {
+		t.Errorf("message %q", message)
+	}
 }
