@@ -1,6 +1,7 @@
 package iampolicy
 
 import (
+	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -8,10 +9,14 @@ import (
 
 // Request is a question to policies: may this principal do this to that.
 type Request struct {
-	Service  string            // the principal, a service; empty for a policy of the role itself
-	Action   string            // "s3:PutObject"
-	Resource string            // ARN; empty for a trust policy
-	Context  map[string]string // condition keys whose value is known, in lower case
+	Service  string // the principal, a service; empty for a policy of the role itself
+	Action   string // "s3:PutObject"
+	Resource string // ARN; empty for a trust policy
+
+	// What is known of condition keys, in lower case. Of any other key nothing is.
+	Context map[string]string   // the one value of a key
+	Sets    map[string][]string // the values of a key that may have several
+	Absent  []string            // keys that the request surely does not have
 }
 
 // With adds to what is known.
@@ -96,6 +101,46 @@ func Evaluate(r Request, documents ...string) Evaluation {
 	return e
 }
 
+// Doubt is a statement that denies a request, or may: which one, and what that turns on.
+type Doubt struct {
+	Statement string   // its Sid, or "statement 3" where it has none; hostile
+	Match     Match    // Yes or Maybe
+	TurnsOn   []string // condition keys of which nothing is known, as lower case; empty for a Yes
+}
+
+// Denials are the statements of a document that deny a request or may, the certain ones first. None of a
+// document that cannot be read: Evaluate says that anything may be in it.
+func Denials(r Request, document string) []Doubt { return doubts(r, document, false) }
+
+// Allowances are the statements of a document that allow a request or may.
+func Allowances(r Request, document string) []Doubt { return doubts(r, document, true) }
+
+func doubts(r Request, document string, allow bool) []Doubt {
+	policy, err := Parse(document)
+	if err != nil {
+		return nil
+	}
+	var found []Doubt
+	for i, s := range policy.Statements {
+		m := s.Matches(r)
+		if s.Allow != allow || m == No {
+			continue
+		}
+		d := Doubt{Statement: s.Sid, Match: m}
+		if d.Statement == "" {
+			d.Statement = fmt.Sprintf("statement %d", i+1)
+		}
+		for _, c := range s.Conditions {
+			if c.holds(r) == Maybe && !slices.Contains(d.TurnsOn, c.Key) {
+				d.TurnsOn = append(d.TurnsOn, c.Key)
+			}
+		}
+		found = append(found, d)
+	}
+	slices.SortStableFunc(found, func(a, b Doubt) int { return int(b.Match - a.Match) })
+	return found
+}
+
 // Matches reports whether the statement is about the request.
 func (s Statement) Matches(r Request) Match {
 	return min(s.MatchesCaller(r), s.MatchesAction(r.Action), s.MatchesResource(r.Resource))
@@ -106,7 +151,7 @@ func (s Statement) Matches(r Request) Match {
 func (s Statement) MatchesCaller(r Request) Match {
 	m := s.matchesPrincipal(r)
 	for _, c := range s.Conditions {
-		m = min(m, c.holds(r.Context))
+		m = min(m, c.holds(r))
 	}
 	return m
 }

@@ -2,7 +2,10 @@ package iampolicy_test
 
 import (
 	"fmt"
+	"math/rand/v2"
 	"testing"
+
+	"github.com/google/go-cmp/cmp"
 
 	"flowproof/internal/iampolicy"
 )
@@ -50,7 +53,8 @@ func TestEvaluate_trust(t *testing.T) {
 		{"both, and one does not hold", when(`{"ArnLike":{"aws:SourceArn":"arn:aws:ec2:*:123456789012:vpc-flow-log/*"},"StringEquals":{"aws:SourceAccount":"1"}}`), iampolicy.NotAllowed},
 		{"a key of which nothing is known", when(`{"StringEquals":{"aws:PrincipalOrgID":"o-1"}}`), iampolicy.CannotTell},
 		{"a variable", when(`{"StringEquals":{"aws:SourceAccount":"${aws:PrincipalAccount}"}}`), iampolicy.CannotTell},
-		{"a set operator", when(`{"ForAnyValue:StringEquals":{"aws:SourceAccount":"123456789012"}}`), iampolicy.CannotTell},
+		{"any of one value", when(`{"ForAnyValue:StringEquals":{"aws:SourceAccount":"123456789012"}}`), iampolicy.Allowed},
+		{"a quantifier that is not known", when(`{"ForNoValue:StringEquals":{"aws:SourceAccount":"123456789012"}}`), iampolicy.CannotTell},
 		{"an operator that is not read", when(`{"NumericLessThan":{"aws:SourceAccount":"5"}}`), iampolicy.CannotTell},
 		{"a key that is there", when(`{"Null":{"aws:SourceAccount":"false"}}`), iampolicy.Allowed},
 		{"a key that must not be there", when(`{"Null":{"aws:SourceAccount":true}}`), iampolicy.NotAllowed},
@@ -72,6 +76,115 @@ func TestEvaluate_trust(t *testing.T) {
 				t.Errorf("%s, want %s: %s", got, tt.want, tt.policy)
 			}
 		})
+	}
+}
+
+// TestConditions holds each operator to what the user guide says of a key that is there, absent, or there
+// with several values; of a key that is neither nothing can be told.
+func TestConditions(t *testing.T) {
+	t.Parallel()
+	question := iampolicy.Request{
+		Service: service, Action: "sts:AssumeRole",
+		Context: map[string]string{"a:here": "yes", "a:bool": "true"},
+		Sets:    map[string][]string{"a:many": {"one", "two"}},
+		Absent:  []string{"a:gone"},
+	}
+	for condition, want := range map[string]iampolicy.Match{
+		`{"StringEquals":{"A:Here":"yes"}}`: iampolicy.Yes, `{"StringEquals":{"a:here":["no","yes"]}}`: iampolicy.Yes, `{"StringEquals":{"a:here":"no"}}`: iampolicy.No,
+		`{"StringNotEquals":{"a:here":"no"}}`: iampolicy.Yes, `{"StringNotEquals":{"a:here":["no","yes"]}}`: iampolicy.No,
+		`{"StringEqualsIfExists":{"a:here":"no"}}`: iampolicy.No, `{"BoolIfExists":{"a:bool":"false"}}`: iampolicy.No, `{"Bool":{"a:bool":true}}`: iampolicy.Yes,
+
+		`{"StringEquals":{"a:gone":"x"}}`: iampolicy.No, `{"StringLike":{"a:gone":"*"}}`: iampolicy.No, `{"Bool":{"a:gone":"true"}}`: iampolicy.No,
+		`{"ArnLike":{"a:gone":"*"}}`: iampolicy.No, `{"NumericLessThan":{"a:gone":"1"}}`: iampolicy.No, `{"IpAddress":{"a:gone":"0.0.0.0/0"}}`: iampolicy.No,
+		`{"StringNotEquals":{"a:gone":"x"}}`: iampolicy.Yes, `{"StringNotLike":{"a:gone":"x"}}`: iampolicy.Yes, `{"StringNotEqualsIgnoreCase":{"a:gone":"x"}}`: iampolicy.Yes,
+		`{"ArnNotLike":{"a:gone":"x"}}`: iampolicy.Yes, `{"ArnNotEquals":{"a:gone":"x"}}`: iampolicy.Yes, `{"NumericNotEquals":{"a:gone":"1"}}`: iampolicy.Yes,
+		`{"DateNotEquals":{"a:gone":"2026-01-01"}}`: iampolicy.Yes, `{"NotIpAddress":{"a:gone":"10.0.0.0/8"}}`: iampolicy.Yes,
+		`{"StringEqualsIfExists":{"a:gone":"x"}}`: iampolicy.Yes, `{"BoolIfExists":{"a:gone":"false"}}`: iampolicy.Yes, `{"StringNotEqualsIfExists":{"a:gone":"x"}}`: iampolicy.Yes,
+		`{"Null":{"a:gone":"true"}}`: iampolicy.Yes, `{"Null":{"a:gone":"false"}}`: iampolicy.No, `{"Null":{"a:here":"false"}}`: iampolicy.Yes, `{"Null":{"a:here":true}}`: iampolicy.No,
+
+		`{"ForAnyValue:StringEquals":{"a:many":"two"}}`: iampolicy.Yes, `{"ForAnyValue:StringEquals":{"a:many":"three"}}`: iampolicy.No,
+		`{"ForAllValues:StringEquals":{"a:many":["one","two"]}}`: iampolicy.Yes, `{"ForAllValues:StringEquals":{"a:many":"one"}}`: iampolicy.No,
+		`{"ForAllValues:StringNotEquals":{"a:many":"three"}}`: iampolicy.Yes, `{"ForAllValues:StringNotEquals":{"a:many":"one"}}`: iampolicy.No,
+		`{"ForAnyValue:StringNotEquals":{"a:many":"one"}}`: iampolicy.Yes,
+		`{"ForAllValues:StringEquals":{"a:gone":"x"}}`:     iampolicy.Yes, `{"ForAnyValue:StringEquals":{"a:gone":"x"}}`: iampolicy.No, `{"ForAnyValue:StringNotEquals":{"a:gone":"x"}}`: iampolicy.No,
+		`{"StringEquals":{"a:many":"one"}}`: iampolicy.Maybe,
+
+		`{"StringEquals":{"a:other":"x"}}`: iampolicy.Maybe, `{"StringNotEquals":{"a:other":"x"}}`: iampolicy.Maybe, `{"Null":{"a:other":"true"}}`: iampolicy.Maybe,
+		`{"StringEqualsIfExists":{"a:other":"x"}}`: iampolicy.Maybe, `{"ForAllValues:StringEquals":{"a:other":"x"}}`: iampolicy.Maybe,
+
+		`{"StringEquals":{"a:here":"yes","a:gone":"x"}}`: iampolicy.No, `{"StringNotEquals":{"a:gone":"x"},"BoolIfExists":{"a:bool":"false"}}`: iampolicy.No,
+		`{"StringEquals":{"a:here":"yes","a:other":"x"}}`: iampolicy.Maybe,
+	} {
+		for effect, said := range map[string]func(iampolicy.Evaluation) iampolicy.Match{
+			"Allow": func(e iampolicy.Evaluation) iampolicy.Match { return e.Allow },
+			"Deny":  func(e iampolicy.Evaluation) iampolicy.Match { return e.Deny },
+		} {
+			document := policy(fmt.Sprintf(`{"Effect":%q,"Principal":"*","Action":"*","Condition":%s}`, effect, condition))
+			if got := said(iampolicy.Evaluate(question, document)); got != want {
+				t.Errorf("%s %s: %d, want %d", effect, condition, got, want)
+			}
+		}
+	}
+}
+
+// TestWhatIsLearntNeverTurnsAVerdict: an answer that is certain stays whatever a key turns out to be.
+func TestWhatIsLearntNeverTurnsAVerdict(t *testing.T) {
+	t.Parallel()
+	random := rand.New(rand.NewPCG(7, 11)) //nolint:gosec // the same documents each time
+	pick := func(of ...string) string { return of[random.IntN(len(of))] }
+	keys := []string{"k:1", "k:2", "k:3"}
+	condition := func() string {
+		operator := pick("", "", "ForAllValues:", "ForAnyValue:") + pick("StringEquals", "StringNotEquals", "StringLike", "StringNotLike", "ArnLike", "ArnNotLike", "Bool", "StringEqualsIgnoreCase") + pick("", "IfExists")
+		if random.IntN(8) == 0 {
+			operator = "Null"
+		}
+		return fmt.Sprintf(`%q:{%q:[%q,%q]}`, operator, pick(keys...), pick("a", "b*", "true", "false"), pick("b", "c", "arn:aws:s3:::x"))
+	}
+	statement := func() string {
+		conditions := condition()
+		return fmt.Sprintf(`{"Effect":%q,"Principal":"*","Action":"*","Condition":{%s}}`, pick("Allow", "Deny"), conditions)
+	}
+	for range 3000 {
+		document := policy("[" + statement() + "," + statement() + "," + statement() + "]")
+		before := iampolicy.Request{Service: service, Action: "a:b", Context: map[string]string{}, Sets: map[string][]string{}}
+		after := before
+		after.Context, after.Sets = map[string]string{}, map[string][]string{}
+		for _, key := range keys {
+			switch random.IntN(4) {
+			case 0:
+				after.Absent = append(after.Absent, key)
+			case 1:
+				after.Sets[key] = []string{pick("a", "b"), pick("b", "c")}
+			case 2:
+				after.Context[key] = pick("a", "b", "bb", "true", "arn:aws:s3:::x")
+			}
+		}
+		e, f := iampolicy.Evaluate(before, document), iampolicy.Evaluate(after, document)
+		for name, pair := range map[string][2]iampolicy.Match{"allow": {e.Allow, f.Allow}, "deny": {e.Deny, f.Deny}} {
+			if pair[0] != iampolicy.Maybe && pair[0] != pair[1] {
+				t.Fatalf("%s was %d with nothing known and is %d with %v, %v absent: %s", name, pair[0], pair[1], after.Context, after.Absent, document)
+			}
+		}
+	}
+}
+
+func TestDenials(t *testing.T) {
+	t.Parallel()
+	question := iampolicy.Request{Service: service, Action: "s3:PutObject", Resource: "arn:aws:s3:::b/x", Absent: []string{"aws:principalorgid"}}
+	got := iampolicy.Denials(question, policy(`[
+		{"Effect":"Allow","Principal":"*","Action":"*","Resource":"*"},
+		{"Effect":"Deny","Principal":"*","Action":"s3:Put*","Resource":"*","Condition":{"Null":{"s3:x-amz-server-side-encryption":"true"}}},
+		{"Sid":"Org","Effect":"Deny","Principal":"*","Action":"s3:*","Resource":"*","Condition":{"StringNotEquals":{"aws:PrincipalOrgID":"o-1"}}},
+		{"Sid":"Other","Effect":"Deny","Principal":"*","Action":"s3:Get*","Resource":"*"}]`))
+	want := []iampolicy.Doubt{
+		{Statement: "Org", Match: iampolicy.Yes},
+		{Statement: "statement 2", Match: iampolicy.Maybe, TurnsOn: []string{"s3:x-amz-server-side-encryption"}},
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+	if got := iampolicy.Denials(question, "{"); got != nil {
+		t.Errorf("a document that cannot be read denies by %v", got)
 	}
 }
 

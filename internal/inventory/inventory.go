@@ -27,6 +27,10 @@ type Inventory struct {
 	Looks    []Look    `json:"looks,omitempty"`
 	Samples  []Sample  `json:"samples,omitempty"`
 	Named    Named     `json:"named,omitzero"`
+
+	// Organization is the id of the organisation that the account belongs to; empty where it was not asked
+	// for or is not known.
+	Organization string `json:"organization,omitempty"`
 }
 
 // Status says what came of a scope: a row of the ledger.
@@ -105,6 +109,7 @@ func (inv *Inventory) Only(kinds []Kind) Inventory {
 	kept := Inventory{Target: inv.Target, ReadAt: inv.ReadAt, Kinds: slices.Clone(kinds)}
 	kept.Gaps = inv.GapsIn(kinds...)
 	kept.Named = inv.Named.Only(kinds)
+	kept.Organization = inv.Organization
 	for _, k := range kinds {
 		switch k {
 		case VPCs:

@@ -1,12 +1,14 @@
 package remediate
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
 
 	"flowproof/internal/iampolicy"
 	"flowproof/internal/inventory"
+	"flowproof/internal/rule"
 )
 
 // bucketPolicyLimit is the most that S3 takes as a bucket policy (S3 user guide): 20 KB.
@@ -100,15 +102,80 @@ func (p *planner) planBucket(a account) (placement, bool, error) {
 		p.skipAccount(a, fmt.Sprintf("the policy of bucket %s cannot be read", name))
 		return placement{}, false, nil
 	}
-	switch p.bucketTakes(a, bucket) {
-	case iampolicy.Denied:
-		p.skipAccount(a, fmt.Sprintf("the policy of bucket %s denies delivery, and nothing that is added can change that", name))
+	said := p.bucketSays(a, bucket)
+	if said.denied != "" {
+		p.skipAccount(a, fmt.Sprintf("delivery to bucket %s is denied by %s of its policy, and nothing that is added can change that", name, said.denied))
 		return placement{}, false, nil
-	case iampolicy.Allowed:
+	}
+	where := a.scope
+	where.Region = cmp.Or(bucket.Region, where.Region)
+	for _, doubt := range said.doubts {
+		p.note(where, name, "%s", doubt)
+	}
+	if said.allowed == iampolicy.Yes || said.allowed == iampolicy.Maybe && !p.policy.ChangeExisting {
+		for _, doubt := range said.allowedIf {
+			p.note(where, name, "%s", doubt)
+		}
 		expect, err := bucketPrecondition(bucket)
 		return placement{expect: []Precondition{expect}}, true, err
 	}
 	return p.mergeBucketPolicy(a, bucket, statements)
+}
+
+// bucketSaying is what a bucket's policy says to delivery, from every Region that is wanted.
+type bucketSaying struct {
+	denied    string   // the statement that surely denies it
+	doubts    []string // statements that may deny it, in words
+	allowed   iampolicy.Match
+	allowedIf []string // where that is Maybe: statements that may allow it, in words
+}
+
+// bucketSays asks the bucket's policy for the two things that delivery does. A policy that cannot be read
+// may say anything, and is asked before (isDocument).
+func (p *planner) bucketSays(a account, bucket inventory.Bucket) bucketSaying {
+	said := bucketSaying{allowed: iampolicy.Yes}
+	for _, s := range a.sites {
+		from := rule.ActingFor(deliveryService, s.inv.Scope, "", s.inv.Organization)
+		write := from.With(map[string]string{"s3:x-amz-acl": "bucket-owner-full-control"})
+		write.Action, write.Resource = "s3:PutObject", p.objectsOf(s.inv.Account)+"vpcflowlogs/"+s.inv.Region+"/0.log.gz"
+		check := from
+		check.Action, check.Resource = "s3:GetBucketAcl", p.policy.Bucket
+		check.Absent = append(slices.Clone(check.Absent), "s3:x-amz-acl") // a key of requests that write
+		for _, r := range []iampolicy.Request{write, check} {
+			evaluation := iampolicy.Evaluate(r, bucket.Policy)
+			for _, d := range iampolicy.Denials(r, bucket.Policy) {
+				if d.Match == iampolicy.Yes {
+					said.denied = cmp.Or(said.denied, d.Statement)
+				} else {
+					said.doubts = append(said.doubts, fmt.Sprintf("%s of its policy turns on %s, which only AWS can tell: it may deny delivery", d.Statement, turnsOn(d)))
+				}
+			}
+			if evaluation.Allow == iampolicy.Maybe {
+				for _, d := range iampolicy.Allowances(r, bucket.Policy) {
+					said.allowedIf = append(said.allowedIf, fmt.Sprintf("%s of its policy lets %s write if %s fits, which is not known here%s", d.Statement, deliveryService, turnsOn(d), giveOrganization(d)))
+				}
+			}
+			said.allowed = min(said.allowed, evaluation.Allow)
+		}
+	}
+	said.doubts, said.allowedIf = unique(said.doubts), unique(said.allowedIf)
+	return said
+}
+
+// turnsOn names the condition keys that a statement turns on.
+func turnsOn(d iampolicy.Doubt) string {
+	if len(d.TurnsOn) == 0 {
+		return "a value that AWS puts in"
+	}
+	return strings.Join(d.TurnsOn, " and ")
+}
+
+// giveOrganization says how to make the organisation known, where that is what is missing.
+func giveOrganization(d iampolicy.Doubt) string {
+	if slices.Contains(d.TurnsOn, "aws:sourceorgid") {
+		return ": --org-id says which organisation this is"
+	}
+	return ""
 }
 
 // lookBucket asks the account's scopes: each says the same of a bucket, or nothing.
@@ -141,24 +208,6 @@ func (p *planner) foreignBucket(a account, bucket inventory.Bucket, statements [
 func foreignBucketNote(statements []statement) (string, error) {
 	policy, err := document(statements...)
 	return "the bucket is not this account's, or cannot be read: AWS refuses the flow logs unless its policy says as much as " + policy, err
-}
-
-// bucketTakes asks the bucket's policy for the two things that delivery does, from every Region that
-// is wanted.
-func (p *planner) bucketTakes(a account, bucket inventory.Bucket) iampolicy.Decision {
-	worst := iampolicy.Allowed
-	for _, s := range a.sites {
-		from := iampolicy.Request{Service: deliveryService, Context: map[string]string{
-			"aws:sourceaccount": s.inv.Account,
-			"aws:sourcearn":     fmt.Sprintf("arn:%s:logs:%s:%s:delivery-source", s.inv.Partition, s.inv.Region, s.inv.Account),
-		}}
-		write := from.With(map[string]string{"s3:x-amz-acl": "bucket-owner-full-control"})
-		write.Action, write.Resource = "s3:PutObject", p.objectsOf(s.inv.Account)+"vpcflowlogs/"+s.inv.Region+"/0.log.gz"
-		check := from
-		check.Action, check.Resource = "s3:GetBucketAcl", p.policy.Bucket
-		worst = least(least(worst, surely(write, bucket.Policy)), surely(check, bucket.Policy))
-	}
-	return worst
 }
 
 func bucketPrecondition(bucket inventory.Bucket) (Precondition, error) {

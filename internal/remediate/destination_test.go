@@ -80,6 +80,10 @@ func TestWhatTheBucketAllowsDecides(t *testing.T) {
 		return `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":"delivery.logs.amazonaws.com"},"Action":["s3:PutObject","s3:GetBucketAcl"],"Resource":` + resource + condition + `}]}`
 	}
 	both := `["arn:aws:s3:::central","arn:aws:s3:::central/flow/logs/AWSLogs/*"]`
+	denying := func(policy, condition string) string {
+		deny := `,{"Sid":"Guard","Effect":"Deny","Principal":"*","Action":"s3:*","Resource":["arn:aws:s3:::central","arn:aws:s3:::central/*"],"Condition":` + condition + `}]}`
+		return strings.TrimSuffix(policy, "]}") + deny
+	}
 	huge := `{"Version":"2012-10-17","Statement":[{"Sid":"` + strings.Repeat("x", 20000) + `","Effect":"Allow","Principal":"*","Action":"s3:GetObject","Resource":"*"}]}`
 	for name, test := range map[string]struct {
 		bucket    *inventory.Bucket
@@ -101,14 +105,43 @@ func TestWhatTheBucketAllowsDecides(t *testing.T) {
 			bucket: &inventory.Bucket{Owned: true, Policy: grant(`["arn:aws:s3:::central","arn:aws:s3:::central/flow/logs/AWSLogs/aws-account-id=123456789012/*"]`, "")},
 			policy: func(p *Policy) { p.Hive = true }, planned: true,
 		},
-		"on a condition nobody can tell": {bucket: &inventory.Bucket{Owned: true, Policy: grant(both, `,"Condition":{"StringEquals":{"aws:SourceOrgID":"o-1"}}`)}, unplanned: "--change-existing adds"},
-		"everything denied":              {bucket: &inventory.Bucket{Owned: true, Policy: strings.Replace(grant(both, ""), "Allow", "Deny", 1)}, policy: changeExisting, unplanned: "denies delivery"},
-		"too long with more":             {bucket: &inventory.Bucket{Owned: true, Policy: huge}, policy: changeExisting, unplanned: "S3 takes 20480"},
-		"of another account's bucket":    {bucket: &inventory.Bucket{}, planned: true, note: "not this account's"},
+		"on an organisation that is not known": {
+			bucket:  &inventory.Bucket{Owned: true, Policy: grant(both, `,"Condition":{"StringEquals":{"aws:SourceOrgID":"o-1"}}`)},
+			planned: true, note: "statement 1 of its policy lets delivery.logs.amazonaws.com write if aws:sourceorgid fits, which is not known here: --org-id says",
+		},
+		"its own organisation": {
+			bucket: &inventory.Bucket{Owned: true, Policy: grant(both, `,"Condition":{"StringEquals":{"aws:SourceOrgID":"o-mine"}}`)}, planned: true, note: "[]",
+		},
+		"another organisation": {
+			bucket: &inventory.Bucket{Owned: true, Policy: grant(both, `,"Condition":{"StringEquals":{"aws:SourceOrgID":"o-theirs"}}`)}, unplanned: "--change-existing adds",
+		},
+		"everything denied": {bucket: &inventory.Bucket{Owned: true, Policy: strings.Replace(grant(both, ""), "Allow", "Deny", 1)}, policy: changeExisting, unplanned: "is denied by statement 1"},
+		"all but an organisation denied, and services are in none": {
+			bucket: &inventory.Bucket{Owned: true, Policy: denying(grant(both, ""), `{"StringNotEquals":{"aws:PrincipalOrgID":"o-1"}}`)}, policy: changeExisting, unplanned: "is denied by Guard of its policy",
+		},
+		"all but an organisation and services denied": {
+			bucket:  &inventory.Bucket{Owned: true, Policy: denying(grant(both, ""), `{"StringNotEquals":{"aws:PrincipalOrgID":"o-1"},"BoolIfExists":{"aws:PrincipalIsAWSService":"false"}}`)},
+			planned: true, note: "[]",
+		},
+		"what is not encrypted denied": {
+			bucket:  &inventory.Bucket{Owned: true, Policy: denying(grant(both, ""), `{"Null":{"s3:x-amz-server-side-encryption":"true"}}`)},
+			planned: true, note: "Guard of its policy turns on s3:x-amz-server-side-encryption, which only AWS can tell",
+		},
+		"all but a network denied": {
+			bucket: &inventory.Bucket{Owned: true, Policy: denying(grant(both, ""), `{"StringNotEquals":{"aws:SourceVpce":"vpce-1"}}`)}, unplanned: "is denied by Guard",
+		},
+		"http denied": {
+			bucket: &inventory.Bucket{Owned: true, Policy: denying(grant(both, ""), `{"Bool":{"aws:SecureTransport":"false"}}`)}, planned: true, note: "[]",
+		},
+		"too long with more":          {bucket: &inventory.Bucket{Owned: true, Policy: huge}, policy: changeExisting, unplanned: "S3 takes 20480"},
+		"of another account's bucket": {bucket: &inventory.Bucket{}, planned: true, note: "not this account's"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			policy, inv := toCentral(), readScope("eu-west-1", "vpc-a")
+			if strings.HasSuffix(name, " organisation") {
+				inv.Organization = "o-mine"
+			}
 			if test.policy != nil {
 				test.policy(&policy)
 			}

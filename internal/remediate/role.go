@@ -8,6 +8,7 @@ import (
 	"flowproof/internal/finding"
 	"flowproof/internal/iampolicy"
 	"flowproof/internal/inventory"
+	"flowproof/internal/rule"
 )
 
 // plannedRole is the delivery role that flow logs of an account use.
@@ -264,10 +265,9 @@ func (p *planner) skipAccount(a account, reason string, byHand ...string) {
 func roleTrusts(a account, role inventory.Role) iampolicy.Decision {
 	worst := iampolicy.Allowed
 	for _, s := range a.sites {
-		worst = least(worst, surely(iampolicy.Request{Service: flowLogService, Action: "sts:AssumeRole", Context: map[string]string{
-			"aws:sourceaccount": s.inv.Account,
-			"aws:sourcearn":     s.inv.ARN("vpc-flow-log", "fl-0123456789abcdef0"),
-		}}, role.Trust))
+		r := rule.ActingFor(flowLogService, s.inv.Scope, "", s.inv.Organization)
+		r.Action = "sts:AssumeRole"
+		worst = least(worst, surely(r, role.Trust))
 	}
 	return worst
 }

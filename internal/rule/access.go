@@ -1,6 +1,7 @@
 package rule
 
 import (
+	"cmp"
 	"fmt"
 
 	"flowproof/internal/flowrecord"
@@ -28,22 +29,44 @@ func DeliveringService(l inventory.FlowLog) string {
 
 // Trusts asks a role's trust policy whether it may be assumed for a flow log of an account.
 func Trusts(inv *inventory.Inventory, role inventory.Role, l inventory.FlowLog, account string) iampolicy.Decision {
-	return iampolicy.Evaluate(iampolicy.Request{
-		Service: DeliveringService(l), Action: "sts:AssumeRole", Context: onBehalfOf(inv, l, account),
-	}, role.Trust).Decision()
+	r := actingFor(inv, l, account)
+	r.Action = "sts:AssumeRole"
+	return iampolicy.Evaluate(r, role.Trust).Decision()
 }
 
-// onBehalfOf is what AWS says of the account for which a service acts (IAM user guide, the confused
-// deputy; VPC user guide for the form of each ARN).
-func onBehalfOf(inv *inventory.Inventory, l inventory.FlowLog, account string) map[string]string {
-	source := "logs:" + inv.Region + ":" + account + ":delivery-source"
-	if l.DestinationType == inventory.ToCloudWatchLogs {
-		source = "ec2:" + inv.Region + ":" + account + ":vpc-flow-log/" + l.ID
-		if account != inv.Account || l.ID == "" {
-			source = "ec2:" + inv.Region + ":" + account + ":vpc-flow-log/fl-0"
-		}
+// actingFor is a request by which a service delivers for a flow log of an account.
+func actingFor(inv *inventory.Inventory, l inventory.FlowLog, account string) iampolicy.Request {
+	scope, organization := inv.Scope, inv.Organization
+	if account != inv.Account {
+		scope.Account, organization, l.ID = account, "", ""
 	}
-	return map[string]string{"aws:sourceaccount": account, "aws:sourcearn": "arn:" + inv.Partition + ":" + source}
+	return ActingFor(DeliveringService(l), scope, l.ID, organization)
+}
+
+// ActingFor is a request of one of the two services for a flow log of an account, of one that is yet to be
+// made where the id is empty, with all that AWS says to policies about such a request: on whose behalf it
+// is (IAM user guide, "The confused deputy problem"; VPC user guide for the form of each ARN), and what
+// the global condition keys hold or lack where the principal is a service (IAM user guide, "AWS global
+// condition context keys"). Nothing is said of the organisation where that is not known.
+func ActingFor(service string, s inventory.Scope, flowLog, organization string) iampolicy.Request {
+	source := s.ARN("vpc-flow-log", cmp.Or(flowLog, "fl-0"))
+	if service == DeliveryService {
+		source = fmt.Sprintf("arn:%s:logs:%s:%s:delivery-source", s.Partition, s.Region, s.Account)
+	}
+	r := iampolicy.Request{
+		Service: service,
+		Context: map[string]string{
+			"aws:sourceaccount": s.Account, "aws:sourcearn": source,
+			"aws:principalisawsservice": "true", "aws:principalservicename": service,
+			"aws:securetransport": "true", "aws:viaawsservice": "false",
+		},
+		Sets:   map[string][]string{"aws:principalservicenameslist": {service}},
+		Absent: []string{"aws:principalorgid", "aws:principalorgpaths", "aws:sourcevpc", "aws:sourcevpce"},
+	}
+	if organization != "" {
+		r.Context["aws:sourceorgid"] = organization
+	}
+	return r
 }
 
 // MayWrite asks a role's policies for the two actions without which nothing gets into a log group. A
@@ -109,8 +132,8 @@ func ObjectARN(inv *inventory.Inventory, l inventory.FlowLog) string {
 
 // Delivery is the request by which a flow log of an account puts an object into its bucket.
 func Delivery(inv *inventory.Inventory, l inventory.FlowLog, account string) iampolicy.Request {
-	context := onBehalfOf(inv, l, account)
-	context["s3:x-amz-acl"] = "bucket-owner-full-control"
-	context["aws:securetransport"] = "true"
-	return iampolicy.Request{Service: DeliveryService, Action: "s3:PutObject", Resource: ObjectARN(inv, l), Context: context}
+	r := actingFor(inv, l, account)
+	r.Service, r.Action, r.Resource = DeliveryService, "s3:PutObject", ObjectARN(inv, l)
+	r.Context["s3:x-amz-acl"] = "bucket-owner-full-control"
+	return r
 }
