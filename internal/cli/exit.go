@@ -66,7 +66,8 @@ func errorStatus(err error) int {
 		return statusInterrupted
 	case errors.Is(err, awslive.ErrNoIdentity):
 		return statusNoIdentity
-	case errors.Is(err, errUsage), errors.Is(err, awslive.ErrNoRegion), errors.Is(err, awslive.ErrNoAccount), errors.Is(err, awslive.ErrSession),
+	case errors.Is(err, errUsage), errors.Is(err, awslive.ErrNoRegion), errors.Is(err, awslive.ErrNoAccount), errors.Is(err, awslive.ErrNoUnit),
+		errors.Is(err, awslive.ErrNoOrganization), errors.Is(err, awslive.ErrSession),
 		errors.Is(err, awslive.ErrProfile), errors.Is(err, awslive.ErrEndpoint):
 		return statusUsage
 	}

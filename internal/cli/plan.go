@@ -95,7 +95,11 @@ func (a *app) plan(ctx context.Context, s config.Settings) (err error) {
 	if err != nil {
 		return err
 	}
-	plan, err := remediate.Build(remediate.Input{Inventories: inventories, Findings: findings, Policy: policy})
+	in := remediate.Input{Inventories: inventories, Findings: findings, Policy: policy}
+	if err := in.CheckChoice(); err != nil {
+		return usageError{err}
+	}
+	plan, err := remediate.Build(in)
 	if err != nil {
 		return usageError{err}
 	}

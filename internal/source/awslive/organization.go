@@ -56,6 +56,12 @@ var ErrSession = errors.New("session cannot be had")
 // ErrNoAccount means that no account is what was asked for.
 var ErrNoAccount = errors.New("no such account")
 
+// ErrNoUnit means that an organisational unit that was asked for is not there.
+var ErrNoUnit = errors.New("no organisational unit")
+
+// ErrNoOrganization means that the caller's account is in no organisation.
+var ErrNoOrganization = errors.New("no organisation")
+
 // NewOrganization is New for many accounts.
 func NewOrganization(ctx context.Context, o Options, m Membership) (*Organization, error) {
 	filter, err := parseRegions(o.Regions)
@@ -123,9 +129,10 @@ func (o *Organization) Discover(ctx context.Context, found func(inventory.Target
 	members := ahead(listed)
 	targets := make(chan []inventory.Target)
 	var gaps []inventory.Gap
+	var mistake error
 	go func() {
 		defer close(listed)
-		gaps = o.list(ctx, func(m Member) {
+		gaps, mistake = o.list(ctx, func(m Member) {
 			o.listed.Add(1)
 			listed <- m
 		})
@@ -147,7 +154,9 @@ func (o *Organization) Discover(ctx context.Context, found func(inventory.Target
 		close(targets)
 	}()
 	n, err := handOn(targets, found, cancel)
-	if err == nil && len(gaps) > 0 {
+	if err == nil && mistake != nil {
+		err = mistake
+	} else if err == nil && len(gaps) > 0 {
 		err = found(inventory.Target{Scope: o.source.self.scope(inventory.AnyRegion), Gaps: gaps})
 	} else if err == nil && n == 0 {
 		err = o.nothing(open.Load() > 0)

@@ -2,7 +2,9 @@ package awslive
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"maps"
 	"path"
 	"slices"
 	"strings"
@@ -10,8 +12,10 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/organizations"
 	"github.com/aws/aws-sdk-go-v2/service/organizations/types"
+	"github.com/aws/smithy-go"
 
 	"flowproof/internal/inventory"
+	"flowproof/internal/spelling"
 )
 
 // organizationReader is what is read of AWS Organizations.
@@ -39,37 +43,59 @@ func (m Member) Closed() bool {
 	}, m.State)
 }
 
-// list gives every member that is wanted, once, and says what kept it from giving more.
-func (o *Organization) list(ctx context.Context, found func(Member)) []inventory.Gap {
+// list gives every member that is wanted, once, and says what kept it from giving more. The error is
+// about what was asked for, and comes before any member.
+func (o *Organization) list(ctx context.Context, found func(Member)) ([]inventory.Gap, error) {
 	seen := map[string]bool{}
+	var only []Member // held back until each account that was asked for is known to be there
 	give := func(m Member) {
-		if !seen[m.ID] {
-			seen[m.ID] = true
-			if o.membership.wants(m) {
-				found(m)
-			}
+		switch {
+		case seen[m.ID]:
+		case len(o.membership.Only) > 0 && o.membership.wants(m):
+			only = append(only, m)
+		case o.membership.wants(m):
+			found(m)
 		}
+		seen[m.ID] = true
 	}
-	var gaps []inventory.Gap
-	switch {
-	case o.membership.File != nil:
-		for _, m := range o.membership.File {
-			give(m)
-		}
-	case len(o.membership.Units) > 0:
-		gaps = o.listUnits(ctx, give)
-	default:
-		gaps = o.listAll(ctx, give)
+	gaps, err := o.listFrom(ctx, give)
+	if err != nil {
+		return nil, err
 	}
 	for _, id := range o.membership.Only {
 		if !seen[id] && len(gaps) == 0 {
-			gaps = append(gaps, inventory.Gap{
-				Kind: inventory.Accounts, API: "organizations:ListAccounts", Cause: inventory.Incomplete,
-				Message: "account " + id + " was asked for and is not in the list of accounts",
-			})
+			return nil, fmt.Errorf("%w: account %s was asked for (--account) and is none of the %d accounts %s%s; "+
+				"`flowproof accounts` with the same flags lists them", ErrNoAccount, id, len(seen), o.membership.whence(), spelling.Hint(id, slices.Sorted(maps.Keys(seen))))
 		}
 	}
-	return gaps
+	for _, m := range only {
+		found(m)
+	}
+	return gaps, nil
+}
+
+func (o *Organization) listFrom(ctx context.Context, found func(Member)) ([]inventory.Gap, error) {
+	switch {
+	case o.membership.File != nil:
+		for _, m := range o.membership.File {
+			found(m)
+		}
+		return nil, nil
+	case len(o.membership.Units) > 0:
+		return o.listUnits(ctx, found)
+	}
+	return o.listAll(ctx, found)
+}
+
+// whence says where the list of accounts is from.
+func (m Membership) whence() string {
+	switch {
+	case m.File != nil:
+		return "in the accounts file"
+	case len(m.Units) > 0:
+		return "in " + strings.Join(m.Units, ", ")
+	}
+	return "of the organisation"
 }
 
 // wants reports whether a member is one of those to read.
@@ -96,7 +122,7 @@ func (m Membership) check() error {
 }
 
 // listAll lists the whole organisation.
-func (o *Organization) listAll(ctx context.Context, found func(Member)) []inventory.Gap {
+func (o *Organization) listAll(ctx context.Context, found func(Member)) ([]inventory.Gap, error) {
 	pages := organizations.NewListAccountsPaginator(o.directory, &organizations.ListAccountsInput{})
 	accounts := 0
 	err := eachPage(ctx, pages, func(page *organizations.ListAccountsOutput) {
@@ -108,18 +134,60 @@ func (o *Organization) listAll(ctx context.Context, found func(Member)) []invent
 	if err == nil && accounts == 0 {
 		err = unread("the list of accounts is empty, and the management account at least is always in it")
 	}
+	if mistake := o.mistake(err, ""); mistake != nil {
+		return nil, mistake
+	}
 	if err != nil {
-		return []inventory.Gap{cutOff(ctx, "organizations:ListAccounts", "", err)}
+		return []inventory.Gap{cutOff(ctx, "organizations:ListAccounts", "", err)}, nil
+	}
+	return nil, nil
+}
+
+// mistake is the error for what was asked for and is not there, which no reading could bring; nil for
+// any other.
+func (o *Organization) mistake(err error, unit string) error {
+	var api smithy.APIError
+	if !errors.As(err, &api) {
+		return nil
+	}
+	switch code := api.ErrorCode(); {
+	case code == (&types.AWSOrganizationsNotInUseException{}).ErrorCode():
+		return fmt.Errorf("%w: account %s is a member of none, so --org and --ou find nothing: leave them out to read this account alone, "+
+			"give --accounts-file, or use --profile with one of the organisation", ErrNoOrganization, o.who.account)
+	case unit != "" && slices.Contains([]string{
+		(&types.ParentNotFoundException{}).ErrorCode(), (&types.InvalidInputException{}).ErrorCode(),
+	}, code):
+		return fmt.Errorf("%w %q in the organisation of account %s (--ou): its id begins with ou- or, for the root, with r-; "+
+			"`aws organizations list-roots` and `list-organizational-units-for-parent` show them", ErrNoUnit, unit, o.who.account)
 	}
 	return nil
 }
 
 // listUnits lists units with all that is below them. What one of them does not give keeps the
-// others from nothing.
-func (o *Organization) listUnits(ctx context.Context, found func(Member)) []inventory.Gap {
+// others from nothing. Nothing is given before each unit that was asked for is known to be there.
+func (o *Organization) listUnits(ctx context.Context, found func(Member)) ([]inventory.Gap, error) {
 	var gaps []inventory.Gap
-	visited := map[string]bool{}
+	var first []Member
 	queue := slices.Clone(o.membership.Units)
+	slices.Sort(queue)
+	queue = slices.Compact(queue)
+	for _, unit := range queue {
+		err := o.listUnit(ctx, unit, func(m Member) { first = append(first, m) })
+		if mistake := o.mistake(err, unit); mistake != nil {
+			return nil, mistake
+		}
+		if err != nil {
+			gaps = append(gaps, cutOff(ctx, "organizations:ListAccountsForParent", unit, err))
+		}
+	}
+	for _, m := range first {
+		found(m)
+	}
+	listed := map[string]bool{} // their accounts
+	for _, unit := range queue {
+		listed[unit] = true
+	}
+	visited := map[string]bool{}
 	for len(queue) > 0 {
 		unit := queue[0]
 		queue = queue[1:]
@@ -127,8 +195,10 @@ func (o *Organization) listUnits(ctx context.Context, found func(Member)) []inve
 			continue
 		}
 		visited[unit] = true
-		if err := o.listUnit(ctx, unit, found); err != nil {
-			gaps = append(gaps, cutOff(ctx, "organizations:ListAccountsForParent", unit, err))
+		if !listed[unit] {
+			if err := o.listUnit(ctx, unit, found); err != nil {
+				gaps = append(gaps, cutOff(ctx, "organizations:ListAccountsForParent", unit, err))
+			}
 		}
 		below, err := o.unitsBelow(ctx, unit)
 		queue = append(queue, below...)
@@ -136,7 +206,7 @@ func (o *Organization) listUnits(ctx context.Context, found func(Member)) []inve
 			gaps = append(gaps, cutOff(ctx, "organizations:ListOrganizationalUnitsForParent", unit, err))
 		}
 	}
-	return gaps
+	return gaps, nil
 }
 
 func (o *Organization) listUnit(ctx context.Context, unit string, found func(Member)) error {

@@ -43,9 +43,10 @@ func (o *Organization) Visit(ctx context.Context, visited func(Visit)) ([]invent
 	members := make(chan Member)
 	visits := make(chan Visit)
 	var gaps []inventory.Gap
+	var mistake error
 	go func() {
 		defer close(members)
-		gaps = o.list(ctx, func(m Member) { members <- m })
+		gaps, mistake = o.list(ctx, func(m Member) { members <- m })
 	}()
 	var visiting sync.WaitGroup
 	for range accountsAtOnce {
@@ -65,6 +66,9 @@ func (o *Organization) Visit(ctx context.Context, visited func(Visit)) ([]invent
 	for v := range visits {
 		n++
 		visited(v)
+	}
+	if mistake != nil {
+		return nil, mistake
 	}
 	if n == 0 && len(gaps) == 0 {
 		return nil, o.nothing(false)
