@@ -69,13 +69,24 @@ type Review interface {
 // an account that is being throttled should not look dead.
 const progressEvery = 250 * time.Millisecond
 
+// kindsOf are the kinds that a run reads, each once.
+func kindsOf(o Options) []inventory.Kind {
+	kinds := rule.Needs(o.Rules, o.Policy)
+	for _, k := range o.Kinds {
+		if !slices.Contains(kinds, k) {
+			kinds = append(kinds, k)
+		}
+	}
+	return kinds
+}
+
 // Run reads, judges and emits until every scope is accounted for. A cancelled context does not
 // end it early: what was not read by then becomes gaps, and the summary still comes. The error
 // is that of discovery or of a reader.
 func Run(ctx context.Context, o Options) (event.Summary, error) {
 	r := &run{
 		Options: o, summary: event.NewSummary(), tally: tally{left: map[accountKey]int{}},
-		kinds: slices.Concat(rule.Needs(o.Rules, o.Policy), o.Kinds), since: o.Now().Add(-o.MaxAge),
+		kinds: kindsOf(o), since: o.Now().Add(-o.MaxAge),
 	}
 	if err := r.emit(event.Event{Type: event.TypeRun, Run: &o.Run}); err != nil {
 		return r.summary, err
