@@ -200,7 +200,7 @@ func (r *applyRun) stop(ctx context.Context, s Step) string {
 		return r.stopped
 	}
 	if f, ok := r.refused[operationKey(s)]; ok {
-		return fmt.Sprintf("%s:%s is refused here: %s", s.API.Service, s.API.Operation, f.text())
+		return fmt.Sprintf("%s:%s is refused here: %s", s.API.Service, s.API.Operation, f.textFor(s.Action))
 	}
 	return ""
 }

@@ -403,7 +403,7 @@ func (r *applyRun) giveUp(ctx context.Context, failed []failedStep, attempts int
 
 func failedResult(s Step, f failure, attempts int) Result {
 	res := resultOf(s, f.outcome())
-	res.Code, res.Detail = f.code, f.text()
+	res.Code, res.Detail = f.code, f.textFor(s.Action)
 	if attempts > 1 {
 		res.Detail += fmt.Sprintf(" (still so after %d attempts)", attempts)
 	}

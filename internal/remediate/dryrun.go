@@ -95,11 +95,11 @@ func (a Apply) ask(ctx context.Context, steps []Step) []Result {
 		case f.code == "DryRunOperation":
 			res.Outcome, res.Detail = Allowed, "EC2 would do it"
 		case f.class == deniedCaller:
-			res.Outcome, res.Code, res.Detail = Denied, f.code, f.text()
+			res.Outcome, res.Code, res.Detail = Denied, f.code, f.textFor(s.Action)
 		case len(s.After) > 0:
 			res.Detail = "EC2 cannot say before the steps that it needs are done: " + f.text()
 		default:
-			res.Outcome, res.Code, res.Detail = Failed, f.code, f.text()
+			res.Outcome, res.Code, res.Detail = Failed, f.code, f.textFor(s.Action)
 		}
 	}
 	return results

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -163,29 +164,48 @@ func (f failure) recorded() (code, message string) {
 	return cmp.Or(f.code, "error"), f.message
 }
 
-// text is the failure in one line, with what it usually means where that is not plain.
+// text is the failure in one line.
 func (f failure) text() string {
-	text := f.message
-	if f.code != "" {
-		text = strings.TrimSuffix(f.code+": "+f.message, ": ")
+	if f.code == "" {
+		return f.message
 	}
-	if hint := f.hint(); hint != "" {
+	return strings.TrimSuffix(f.code+": "+f.message, ": ")
+}
+
+// textFor is the failure of an action in one line, with what it usually means where AWS leaves that out.
+func (f failure) textFor(a Action) string {
+	text := f.text()
+	if hint := f.hint(a); hint != "" {
 		text += " (" + hint + ")"
 	}
 	return text
 }
 
-// hint says what a message of AWS leaves out. The missing permissions behind the first two are
-// observed: AWS names neither.
-func (f failure) hint() string {
+// namedAction is how AWS names the action that was not allowed (IAM user guide, "Troubleshoot access denied
+// error messages").
+var namedAction = regexp.MustCompile(`perform: ?[a-z0-9-]+:[A-Z]`)
+
+// hint says what a message of AWS leaves out. Which permission lacks for CreateFlowLogs AWS often does not
+// say (observed).
+func (f failure) hint(a Action) string {
 	lower := strings.ToLower(f.message)
 	switch {
-	case f.code == "UnauthorizedOperation":
-		return "for CreateFlowLogs it may be iam:PassRole, logs:CreateLogDelivery or ec2:CreateTags that is missing: see flowproof policy write"
 	case strings.Contains(lower, "access denied for logdestination"), strings.Contains(lower, "logdestinationpermission"):
 		return "the bucket's policy does not let delivery.logs.amazonaws.com write, or has no room left"
 	case strings.Contains(lower, "undeliverable"):
 		return "the bucket's default key has to be a customer-managed one, given as an ARN"
+	case strings.Contains(lower, "kms key") && (a == CreateLogGroup || a == AssociateKMSKey):
+		return "the policy of the key has to let CloudWatch Logs use it for this log group: flowproof kb show " + encryptionRule + " has the statement"
+	case f.class != deniedCaller:
+		return ""
+	case a == CreateRole, a == PutRolePolicy:
+		return "where roles may not be made, --delivery-role plans with one that exists; where they need a boundary or a path, --permissions-boundary and --role-path plan with it"
+	case a == PutRetentionPolicy:
+		return "the flow log does not wait for it; --retention-days 0 plans none, where somebody else sets how long groups keep records"
+	case strings.Contains(lower, "service control policy"):
+		return "a service control policy of the organisation denies it, and nothing in this account can allow it"
+	case a == CreateFlowLog && !namedAction.MatchString(f.message):
+		return "for CreateFlowLogs it may be iam:PassRole, logs:CreateLogDelivery or ec2:CreateTags that is missing: see flowproof policy write"
 	}
 	return ""
 }
