@@ -54,6 +54,9 @@ var flowLogDifferences = []difference{
 		source: ec2API + "CreateFlowLogs: unsuccessful lists the flow logs that could not be created"},
 	{operation: "CreateFlowLogs", in: "on an interface that there is not", path: "Outcome", sandbox: "success", moto: "400 InvalidNetworkInterfaceID.NotFound",
 		source: ec2API + "CreateFlowLogs: unsuccessful lists the flow logs that could not be created"},
+	{operation: "CreateFlowLogs", in: "on a core network that there is not", path: "Outcome", sandbox: "success", moto: "400 InvalidID",
+		source: ec2API + "CreateFlowLogs: unsuccessful lists the flow logs that could not be created"},
+	{operation: "DescribeFlowLogs", in: "describe what shows a tag", path: "FlowLogs.0.TagFieldSpecifications.**", sandbox: "*", moto: "", source: ec2API + "FlowLog, tagFieldSpecificationSet"},
 	{operation: "CreateFlowLogs", in: "on more than a call takes", path: "Outcome", sandbox: "400 InvalidParameterValue", moto: "400 InvalidVpcID.NotFound",
 		source: ec2API + "CreateFlowLogs, ResourceId.N: at most 300"},
 	{operation: "CreateFlowLogs", in: "on a VPC that is named as a subnet", path: "Outcome", sandbox: "400 InvalidParameter", moto: "400 InvalidSubnetID.NotFound",
@@ -96,6 +99,9 @@ var iamDifferences = []difference{
 }
 
 var logsDifferences = []difference{
+	{operation: "DescribeLogGroups", in: "describe the protected one", path: "LogGroups.0.DeletionProtectionEnabled", sandbox: "true", moto: "", source: logsAPI + "LogGroup, deletionProtectionEnabled"},
+	{operation: "DeleteLogGroup", in: "delete what is protected", path: "Outcome", sandbox: "400 ValidationException", moto: "success",
+		source: logsAPI + "DeleteLogGroup, errors; PutLogGroupDeletionProtection: it blocks all deletion operations"},
 	{operation: "CreateLogGroup", in: "what CloudWatch Logs refuses", path: "Outcome", sandbox: "400 InvalidParameterException", moto: "success", source: logsAPI + "CreateLogGroup: pattern of the name, aws/ is reserved, values of logGroupClass"},
 	{operation: "DescribeLogGroups", path: "LogGroups.*.LogGroupClass", sandbox: "*", moto: "", source: logsAPI + "LogGroup, logGroupClass"},
 	{operation: "DescribeLogGroups", in: "see ten years", path: "LogGroups.0.RetentionInDays", sandbox: "3653", moto: "42", source: logsAPI + "PutRetentionPolicy: the possible values"},

@@ -107,6 +107,18 @@ func flowLogKindsFlow() flow {
 		step{name: "describe all", call: describeFlowLogs()},
 		step{name: "on a subnet that there is not", call: on(types.FlowLogsResourceTypeSubnet, noSubnet)},
 		step{name: "on an interface that there is not", call: on(types.FlowLogsResourceTypeNetworkInterface, noInterface)},
+		step{name: "create another group", call: newGroup("tags")},
+		step{name: "with a field that shows a tag", call: func() caller {
+			in := toGroup("{{vpc}}", "tags")
+			in.LogFormat = aws.String("${version} ${instance-tag}")
+			in.TagFieldSpecifications = []types.TagFieldSpecificationRequest{{ResourceType: types.TaggableResourceTypeInstance, TagKeys: []string{"Name"}}}
+			return createFlowLogs(in)
+		}(), keep: map[string]string{"tagged": "FlowLogIds.0"}},
+		step{name: "describe what shows a tag", call: ec2Call((*ec2.Client).DescribeFlowLogs, ec2.DescribeFlowLogsInput{FlowLogIds: []string{"{{tagged}}"}})},
+		step{name: "on a core network that there is not", call: createFlowLogs(ec2.CreateFlowLogsInput{
+			ResourceIds: []string{"core-network-0123456789abcdef0"}, ResourceType: types.FlowLogsResourceTypeCoreNetwork,
+			LogGroupName: aws.String("MyFlowLogs"), DeliverLogsPermissionArn: aws.String("{{role}}"),
+		})},
 		step{name: "on a VPC that is named as a subnet", call: on(types.FlowLogsResourceTypeSubnet, "{{vpc}}")},
 	)}
 }

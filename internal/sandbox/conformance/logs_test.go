@@ -53,6 +53,13 @@ func groupFlow() flow {
 		{name: "a group of another class", call: logsCall((*cloudwatchlogs.Client).CreateLogGroup, cloudwatchlogs.CreateLogGroupInput{
 			LogGroupName: aws.String("rare"), LogGroupClass: types.LogGroupClassInfrequentAccess})},
 		{name: "describe that", call: describeGroups(cloudwatchlogs.DescribeLogGroupsInput{LogGroupNamePrefix: aws.String("rare")})},
+		{name: "a group of class ESSENTIALS", call: logsCall((*cloudwatchlogs.Client).CreateLogGroup, cloudwatchlogs.CreateLogGroupInput{
+			LogGroupName: aws.String("essential"), LogGroupClass: types.LogGroupClassEssentials})},
+		{name: "describe that one", call: describeGroups(cloudwatchlogs.DescribeLogGroupsInput{LogGroupNamePrefix: aws.String("essential")})},
+		{name: "a protected group", call: logsCall((*cloudwatchlogs.Client).CreateLogGroup, cloudwatchlogs.CreateLogGroupInput{
+			LogGroupName: aws.String("kept"), DeletionProtectionEnabled: aws.Bool(true)})},
+		{name: "describe the protected one", call: describeGroups(cloudwatchlogs.DescribeLogGroupsInput{LogGroupNamePrefix: aws.String("kept")})},
+		{name: "delete what is protected", call: deleteGroup("kept")},
 		{name: "a prefix that nothing has", call: describeGroups(cloudwatchlogs.DescribeLogGroupsInput{LogGroupNamePrefix: aws.String("other")})},
 		{name: "delete", call: deleteGroup("rare")},
 		{name: "delete it again", call: deleteGroup("rare")},
