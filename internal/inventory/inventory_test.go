@@ -157,6 +157,8 @@ func TestDelivery(t *testing.T) {
 func TestOn(t *testing.T) {
 	t.Parallel()
 	for id, want := range map[string]string{
+		"core-network-1": "core-network", "core-network-edge-1": "core-network-edge", "attachment-1": "attachment",
+		"arn:aws:networkmanager::111122223333:core-network/core-network-1": "core-network", "core-1": "", "arn:aws:x": "",
 		"vpc-1": "vpc", "subnet-1": "subnet", "eni-1": "eni", "tgw-1": "tgw", "tgw-attach-1": "tgw-attach", "nat-1": "nat", "": "", "vpc": "", "vpce-1": "", "new-1": "",
 	} {
 		if got := (inventory.FlowLog{ResourceID: id}).On(); got != want {

@@ -23,6 +23,11 @@ func TestTraffic(t *testing.T) {
 		{"one half fails", []inventory.FlowLog{{Status: "ACTIVE", TrafficType: "ACCEPT", DeliveryStatus: "FAILED"}, {Status: "ACTIVE", TrafficType: "REJECT"}}, "REJECT"},
 		{"not active", []inventory.FlowLog{{TrafficType: "ALL"}}, "nothing"},
 		{"not stated", []inventory.FlowLog{{Status: "ACTIVE"}}, "nothing"},
+		{"not stated, of a transit gateway", []inventory.FlowLog{{Status: "ACTIVE", ResourceID: "tgw-1"}}, "ACCEPT and REJECT"},
+		{"not stated, of a core network", []inventory.FlowLog{{Status: "ACTIVE", ResourceID: "core-network-1"}}, "ACCEPT and REJECT"},
+		{"not stated, of an edge of it", []inventory.FlowLog{{Status: "ACTIVE", ResourceID: "core-network-edge-1"}}, "ACCEPT and REJECT"},
+		{"not stated, of an attachment to it", []inventory.FlowLog{{Status: "ACTIVE", ResourceID: "attachment-1"}}, "ACCEPT and REJECT"},
+		{"not stated, of a VPC", []inventory.FlowLog{{Status: "ACTIVE", ResourceID: "vpc-1"}}, "nothing"},
 		{"a word of another year", []inventory.FlowLog{{Status: "ACTIVE", TrafficType: "SOME"}}, "nothing"},
 	}
 	for _, tt := range tests {
