@@ -137,14 +137,15 @@ func (inv *Inventory) Only(kinds []Kind) Inventory {
 
 // Normalize brings an inventory into its one form, so that the order in which AWS or a
 // file gives things changes nothing: lists sorted, exact repetitions dropped, one VPC per
-// id and owner, what absence means filled in, and a gap wherever a VPC cannot be named or a
-// flow log cannot be placed. Every source ends with it.
+// id and owner, what absence means filled in, and a gap wherever a VPC cannot be named, a
+// flow log cannot be placed, or an id has not its form. Every source ends with it.
 func (inv *Inventory) Normalize() {
 	slices.SortFunc(inv.VPCs, func(a, b VPC) int { return compareVPCs(inv.Scope, a, b) })
 	inv.VPCs = slices.CompactFunc(inv.VPCs, func(a, b VPC) bool {
 		return a.ID == b.ID && a.Owner(inv.Scope) == b.Owner(inv.Scope)
 	})
 	inv.gapForUnnamedVPCs()
+	inv.gapForMalformed()
 	for i := range inv.FlowLogs {
 		// There was no other destination when answers did not name one.
 		inv.FlowLogs[i].DestinationType = cmp.Or(inv.FlowLogs[i].DestinationType, ToCloudWatchLogs)

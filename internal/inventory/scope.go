@@ -6,8 +6,6 @@ package inventory
 import (
 	"cmp"
 	"fmt"
-	"regexp"
-	"slices"
 	"strings"
 )
 
@@ -31,25 +29,6 @@ func (s Scope) Compare(o Scope) int {
 		strings.Compare(s.Partition, o.Partition),
 		strings.Compare(s.Account, o.Account),
 		strings.Compare(s.Region, o.Region))
-}
-
-var (
-	accountForm = regexp.MustCompile(`^[0-9]{12}$`)
-	regionForm  = regexp.MustCompile(`^[a-z]{2,}(-[a-z]+)+-[0-9]+$`)
-)
-
-// Check refuses a scope that AWS cannot have: what is made of it, such as a command, would be of
-// nothing, or of something else.
-func (s Scope) Check() error {
-	switch {
-	case !slices.Contains(Partitions(), s.Partition):
-		return fmt.Errorf("the partition %q is not known; there are %s", s.Partition, strings.Join(Partitions(), ", "))
-	case !accountForm.MatchString(s.Account):
-		return fmt.Errorf("the account %q is not 12 digits", s.Account)
-	case s.Region != AnyRegion && !regionForm.MatchString(s.Region):
-		return fmt.Errorf("%q is no name of a Region", s.Region)
-	}
-	return nil
 }
 
 // ARN names an EC2 resource of the scope, such as ARN("vpc", "vpc-1"). EC2 answers

@@ -103,9 +103,6 @@ func TestJudge(t *testing.T) {
 		{"one id on one resource with other content", []rule.Rule{logRule}, func(inv *inventory.Inventory) {
 			inv.FlowLogs = []inventory.FlowLog{{ID: "fl-1", ResourceID: "vpc-1", Status: "B"}, {ID: "fl-1", ResourceID: "vpc-1", Status: "A"}, {ID: "fl-1", ResourceID: "vpc-1", Status: "C"}}
 		}, []string{"log-rule@" + log + "fl-1#on:vpc-1 | pass | A", "log-rule@" + log + "fl-1#on:vpc-1#2 | pass | B", "log-rule@" + log + "fl-1#on:vpc-1#3 | pass | C"}},
-		{"an id that looks like a number already given", []rule.Rule{logRule}, func(inv *inventory.Inventory) {
-			inv.FlowLogs = []inventory.FlowLog{{ID: "fl-1", ResourceID: "vpc-1", Status: "A"}, {ID: "fl-1", ResourceID: "vpc-1", Status: "B"}, {ID: "fl-1", ResourceID: "vpc-1#2", Status: "C"}}
-		}, []string{"log-rule@" + log + "fl-1#on:vpc-1 | pass | A", "log-rule@" + log + "fl-1#on:vpc-1#3 | pass | B", "log-rule@" + log + "fl-1#on:vpc-1#2 | pass | C"}},
 		{"flow logs without an id", []rule.Rule{logRule}, func(inv *inventory.Inventory) {
 			inv.FlowLogs = []inventory.FlowLog{{ResourceID: "vpc-1", Status: "A"}, {ResourceID: "vpc-2", Status: "B"}}
 		}, []string{"log-rule@" + log + "#on:vpc-1 | pass | A", "log-rule@" + log + "#on:vpc-2 | pass | B"}},

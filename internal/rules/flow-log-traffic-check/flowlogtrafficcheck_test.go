@@ -13,7 +13,7 @@ import (
 func TestVerdicts(t *testing.T) {
 	t.Parallel()
 	log := func(traffic string) inventory.FlowLog {
-		return inventory.FlowLog{ID: "fl-" + traffic, ResourceID: "vpc-1", Status: "ACTIVE", DeliveryStatus: "SUCCESS", TrafficType: traffic}
+		return inventory.FlowLog{ID: "fl-0" + traffic, ResourceID: "vpc-1", Status: "ACTIVE", DeliveryStatus: "SUCCESS", TrafficType: traffic}
 	}
 	failing := func(traffic string) inventory.FlowLog {
 		l := log(traffic)
@@ -88,7 +88,7 @@ func TestOneDestinationAlone(t *testing.T) {
 	t.Parallel()
 	to := func(bucket, traffic string) inventory.FlowLog {
 		return inventory.FlowLog{
-			ID: "fl-" + bucket + traffic, ResourceID: "vpc-1", Status: "ACTIVE", TrafficType: traffic,
+			ID: "fl-0" + bucket + traffic, ResourceID: "vpc-1", Status: "ACTIVE", TrafficType: traffic,
 			DestinationType: inventory.ToS3, Destination: "arn:aws:s3:::" + bucket,
 		}
 	}

@@ -146,6 +146,10 @@ func (s *Source) callerIn(ctx context.Context, region string) (caller, error) {
 	if len(parts) < 3 || aws.ToString(out.Account) == "" {
 		return caller{}, fmt.Errorf("%w: sts:GetCallerIdentity in %s answered without an account or ARN", ErrNoIdentity, region)
 	}
+	if !inventory.IsPartition(parts[1]) {
+		return caller{}, fmt.Errorf("%w: sts:GetCallerIdentity in %s answered with the partition %q, and this version of flowproof knows %s",
+			ErrNoIdentity, region, parts[1], strings.Join(inventory.Partitions(), ", "))
+	}
 	return caller{partition: parts[1], account: aws.ToString(out.Account), arn: aws.ToString(out.Arn)}, nil
 }
 
