@@ -151,6 +151,8 @@ func namedKinds(source scan.Source, names inventory.Names) []inventory.Kind {
 	switch s := source.(type) {
 	case *chosenScopes:
 		return namedKinds(s.Source, names)
+	case *remainingScopes:
+		return namedKinds(s.Source, names)
 	case *awslive.Source:
 		return names.Kinds()
 	case *snapshot.Source:

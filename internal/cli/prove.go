@@ -18,7 +18,7 @@ var proofRules = []string{"vpc-flow-log-check", "flow-log-arrival-check"}
 
 // proofFlags are those of scan but for the choice of rules.
 var proofFlags = []string{
-	"source", "profile", "endpoint-url", "region", "account",
+	"source", "profile", "endpoint-url", "region", "exclude-region", "account",
 	"org", "ou", "accounts-file", "exclude-account", "role-name", "external-id", "session-name", "session-duration",
 	"window", "read-records", "sample", "quiet", "verbose", "no-color",
 	"format", "output", "report", "fail-on", "allow-gaps", "save-snapshot",

@@ -22,7 +22,7 @@ import (
 
 // readFlags are the settings of every command that reads.
 var readFlags = []string{
-	"source", "profile", "endpoint-url", "region", "account",
+	"source", "profile", "endpoint-url", "region", "exclude-region", "account",
 	"org", "ou", "accounts-file", "exclude-account", "role-name", "external-id", "session-name", "session-duration",
 	"destination-account", "rule", "framework", "skip-rule", "ruleset",
 	"window", "read-records", "quiet", "verbose", "no-color",

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"path"
@@ -18,8 +19,24 @@ import (
 	"flowproof/internal/terminal"
 )
 
-// openSource opens what --source names: "aws", or KIND:PATH.
+// openSource opens what --source names, without the Regions that are left out.
 func (a *app) openSource(ctx context.Context, s config.Settings) (scan.Source, error) {
+	source, err := a.openWhole(ctx, s)
+	if err != nil {
+		return nil, err
+	}
+	remaining, err := excluding(source, s)
+	if err == nil {
+		return remaining, nil
+	}
+	if closer, ok := source.(io.Closer); ok {
+		err = errors.Join(err, closer.Close())
+	}
+	return nil, usageError{err}
+}
+
+// openWhole opens what --source names: "aws", or KIND:PATH.
+func (a *app) openWhole(ctx context.Context, s config.Settings) (scan.Source, error) {
 	kind, file, hasPath := strings.Cut(s.Source, ":")
 	switch {
 	case manyAccounts(s):

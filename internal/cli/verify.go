@@ -75,7 +75,7 @@ func (a *app) scanScopes(ctx context.Context, s config.Settings, plan remediate.
 		return nil, nil
 	}
 	s.Source, s.Rule, s.Framework, s.SkipRule, s.Quiet = "aws", nil, nil, nil, true
-	s.Region, s.Account, s.SaveSnapshot = nil, nil, ""
+	s.Region, s.ExcludeRegion, s.Account, s.SaveSnapshot = nil, nil, nil, ""
 	s.Suppressions = nil // accepted is not fixed
 	for _, scope := range scopes {
 		s.Region = append(s.Region, scope.Region)

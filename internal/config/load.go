@@ -14,13 +14,16 @@ import (
 
 // Settings are the values of every setting, typed. The tag names the row of the table.
 type Settings struct {
-	Source       string   `setting:"source"`
-	Profile      string   `setting:"profile"`
-	EndpointURL  string   `setting:"endpoint-url"`
-	Region       []string `setting:"region"`
-	Account      []string `setting:"account"`
-	Checkpoint   string   `setting:"checkpoint"`
-	SaveSnapshot string   `setting:"save-snapshot"`
+	Source      string   `setting:"source"`
+	Profile     string   `setting:"profile"`
+	EndpointURL string   `setting:"endpoint-url"`
+	Region      []string `setting:"region"`
+	Account     []string `setting:"account"`
+
+	ExcludeRegion []string `setting:"exclude-region"`
+
+	Checkpoint   string `setting:"checkpoint"`
+	SaveSnapshot string `setting:"save-snapshot"`
 
 	Org             bool          `setting:"org"`
 	OU              []string      `setting:"ou"`

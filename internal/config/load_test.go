@@ -226,7 +226,7 @@ func TestDefaultsAreThoseOfTheTable(t *testing.T) {
 	}
 	none := []string{}
 	want := Settings{
-		Source: "aws", Region: none, Account: none, Rule: none, Framework: none, SkipRule: none, Ruleset: "default",
+		Source: "aws", Region: none, ExcludeRegion: none, Account: none, Rule: none, Framework: none, SkipRule: none, Ruleset: "default",
 		Window: 24 * time.Hour, FailOn: "low", Format: "text", Report: none, PolicyTraffic: "reject",
 		Resource: none, Tag: none, Destination: "cloudwatch-logs", LogGroup: "MyFlowLogs", DeliveryRole: "flowproof-delivery",
 		RetentionDays: 365, FileFormat: "plain-text", Traffic: "ALL", Interval: 600, LogFormat: "default", WithTag: none, TagField: none,

@@ -92,6 +92,10 @@ func reading() []Setting {
 			Doc: "Regions to read, globs allowed (eu-*); none means every Region enabled for the account",
 		},
 		{
+			Key: "exclude-region", Kind: List, Placeholder: "GLOB",
+			Doc: "Regions to leave out, globs allowed; they stay in the report as excluded",
+		},
+		{
 			Key: "account", Kind: List, Placeholder: "ID",
 			Pattern: `[0-9]{12}`, Form: "an account id of twelve digits",
 			Doc: "only these accounts; with awscli:DIR the account that the files are of, where their folder does not say it",

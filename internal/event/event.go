@@ -131,6 +131,7 @@ type Scopes struct {
 	Unread     int `json:"unread"`
 	Disabled   int `json:"disabled"`
 	Closed     int `json:"closed"`
+	Excluded   int `json:"excluded"`
 }
 
 // The keys of Summary.VPCs that are no rung of the assurance ladder.
@@ -175,6 +176,9 @@ func (s *Summary) AddScope(row Scope) {
 		return
 	case inventory.StatusClosed:
 		s.Scopes.Closed++
+		return
+	case inventory.StatusExcluded:
+		s.Scopes.Excluded++
 		return
 	}
 	s.Scopes.Expected++

@@ -43,6 +43,7 @@ const (
 	StatusUnread     Status = "unread"     // nothing
 	StatusDisabled   Status = "disabled"   // not expected
 	StatusClosed     Status = "closed"     // not expected
+	StatusExcluded   Status = "excluded"   // not expected
 )
 
 // Status derives the ledger's word from what was asked for and what is missing.
@@ -52,6 +53,8 @@ func (inv *Inventory) Status() Status {
 		return StatusDisabled
 	case inv.Absent == Closed:
 		return StatusClosed
+	case inv.Absent == Excluded:
+		return StatusExcluded
 	case len(inv.Gaps) == 0:
 		return StatusRead
 	case inv.Region == AnyRegion:

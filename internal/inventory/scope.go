@@ -45,10 +45,11 @@ const (
 	Present  Absence = ""         // expected to be read
 	Disabled Absence = "disabled" // the account has not enabled the Region
 	Closed   Absence = "closed"   // the account is suspended or closed
+	Excluded Absence = "excluded" // whoever runs it left the Region out
 )
 
 // Known reports whether it is one of the reasons above.
-func (a Absence) Known() bool { return a == Present || a == Disabled || a == Closed }
+func (a Absence) Known() bool { return a == Present || a == Disabled || a == Closed || a == Excluded }
 
 // Target is a scope that a run accounts for, as discovery found it, before it is read.
 type Target struct {

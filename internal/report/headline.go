@@ -16,11 +16,12 @@ func (r *textReport) headline(b *strings.Builder) {
 	if !r.summary.Complete {
 		scopes.meaning = doubt
 	}
+	spans := append([]span{scopes}, leftOut(*r.summary)...)
 	if !r.aboutVPCs() {
-		r.paragraph(b, 0, between, scopes, span{plain, "; "}, r.verdicts())
+		r.paragraph(b, 0, between, append(spans, span{plain, "; "}, r.verdicts())...)
 		return
 	}
-	spans := []span{scopes, {plain, "; "}, r.vpcs()}
+	spans = append(spans, span{plain, "; "}, r.vpcs())
 	if n := r.notRead.unlisted; n > 0 && r.judged() > 0 {
 		spans = append(spans, span{plain, "; "}, span{doubt, fmt.Sprintf("in %s not all VPCs could be listed", plural(n, "scope"))})
 	}
@@ -30,6 +31,15 @@ func (r *textReport) headline(b *strings.Builder) {
 	r.paragraph(b, 0, between, spans...)
 	r.proof(b)
 	r.decided(b)
+}
+
+// leftOut says how much of the account the report does not speak of because nobody wanted it to.
+func leftOut(s event.Summary) []span {
+	n := s.Scopes.Excluded
+	if n == 0 {
+		return nil
+	}
+	return []span{{plain, ", "}, {doubt, fmt.Sprintf("%d more left out by --exclude-region", n)}}
 }
 
 // vpcs is the half of the headline about VPCs.

@@ -208,7 +208,8 @@ func (t *proofText) headline(b *strings.Builder) {
 	if n := t.parts[nothingToDo].vpcs; n > 0 {
 		said.text += fmt.Sprintf(", %d with nothing to record", n)
 	}
-	t.paragraph(b, 0, between, scopes, span{plain, "; "}, said)
+	spans := append([]span{scopes}, leftOut(*t.summary)...)
+	t.paragraph(b, 0, between, append(spans, span{plain, "; "}, said)...)
 }
 
 func (t *proofText) part(w io.Writer, state proofState) error {

@@ -15,6 +15,7 @@ type line struct {
 	inventory.Target
 	ReadAt             time.Time                      `json:"read_at"`
 	Kinds              []inventory.Kind               `json:"kinds"`
+	Organization       string                         `json:"organization"`
 	VPCs               *[]inventory.VPC               `json:"vpcs"`
 	FlowLogs           *[]inventory.FlowLog           `json:"flow_logs"`
 	Subnets            *[]inventory.Subnet            `json:"subnets"`
@@ -59,11 +60,11 @@ var kindsOfReferred = []inventory.Kind{inventory.Destinations, inventory.Deliver
 
 // lineOf is the line of an inventory. A scope that was not read has no kinds and no lists.
 func lineOf(inv inventory.Inventory) line {
-	l := line{Target: inv.Target, ReadAt: inv.ReadAt}
+	l := line{Target: inv.Target, ReadAt: inv.ReadAt, Organization: inv.Organization}
 	if notRead(inv.Target) {
 		return l
 	}
-	l.Kinds = inv.Kinds
+	l.Kinds = slices.Compact(slices.Sorted(slices.Values(inv.Kinds)))
 	keep := func(list string) bool {
 		return slices.ContainsFunc(kindsOf(list), func(k inventory.Kind) bool { return slices.Contains(inv.Kinds, k) })
 	}
@@ -106,7 +107,7 @@ func listed[T any](list []T, keep bool) *[]T {
 // inventory is what the line says.
 func (l line) inventory() inventory.Inventory {
 	inv := inventory.Inventory{
-		Target: l.Target, ReadAt: l.ReadAt, Kinds: l.Kinds,
+		Target: l.Target, ReadAt: l.ReadAt, Kinds: l.Kinds, Organization: l.Organization,
 		VPCs: given(l.VPCs), FlowLogs: given(l.FlowLogs),
 		Subnets: given(l.Subnets), Interfaces: given(l.Interfaces),
 		TransitGateways: given(l.TransitGateways), GatewayAttachments: given(l.GatewayAttachments), NATGateways: given(l.NATGateways),

@@ -310,7 +310,6 @@ func TestOpen_refuses(t *testing.T) {
 		{"an account's row with facts", header + "\n" + `{"partition":"aws","account":"111122223333","region":"*","gaps":[{"kind":"regions","api":"a","cause":"denied","message":""}],"vpcs":[{"id":"vpc-1"}]` + rest, "it holds facts, and is of 111122223333/*"},
 		{"an account's row that says nothing", header + "\n" + `{"partition":"aws","account":"111122223333","region":"*"` + rest, `it is of the Region "*" and says nothing`},
 		{"an unknown kind", header + "\n{" + scope + `,"kinds":["vpc"]}` + end, `the kind "vpc" is not known`},
-		{"a kind twice", header + "\n{" + scope + `,"kinds":["vpcs","vpcs"]}` + end, `the kind "vpcs" is there twice`},
 		{"a kind of discovery", header + "\n{" + scope + `,"kinds":["regions"]}` + end, `the kind "regions" is not known`},
 		{"an unknown cause", line(`"gaps":[{"kind":"vpcs","api":"a","cause":"Denied","message":""}]`), `the cause "Denied", which is not known`},
 		{"a gap of an unknown kind", line(`"gaps":[{"kind":"VPCs","api":"a","cause":"denied","message":""}]`), `a gap is of the kind "VPCs"`},
