@@ -177,7 +177,7 @@ func TestAStreamIntoAFileGoesOn(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer file.Close()
+	defer func() { _ = file.Close() }()
 	if _, err := file.WriteString("before\n"); err != nil {
 		t.Fatal(err)
 	}

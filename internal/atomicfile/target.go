@@ -29,14 +29,14 @@ func targetOf(path string) (target, error) {
 	at := path
 	for range maxLinks {
 		dir, base := filepath.Split(at)
-		real, err := filepath.EvalSymlinks(cmp.Or(dir, "."))
+		folder, err := filepath.EvalSymlinks(cmp.Or(dir, "."))
 		if errors.Is(err, fs.ErrNotExist) {
 			return target{}, named(path, fmt.Errorf("there is no folder %s", dir))
 		}
 		if err != nil {
 			return target{}, named(path, err)
 		}
-		at = filepath.Join(real, base)
+		at = filepath.Join(folder, base)
 		if fd, ok := streamOf(at); ok {
 			return streamTarget(path, at, fd)
 		}
@@ -109,5 +109,5 @@ func (t target) open() (*os.File, error) {
 	if t.fd >= 0 {
 		return duplicate(t.fd, t.path)
 	}
-	return os.OpenFile(t.path, os.O_WRONLY|os.O_APPEND, 0) //nolint:gosec // the user names their own output
+	return os.OpenFile(t.path, os.O_WRONLY|os.O_APPEND, 0)
 }

@@ -2,6 +2,7 @@ package awscall
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"io"
 )
@@ -90,7 +91,7 @@ func (b *body) peek() ([]byte, error) {
 		b.err = err
 	}
 	b.first = b.head
-	if b.err != nil && b.err != io.EOF {
+	if b.err != nil && !errors.Is(b.err, io.EOF) {
 		return nil, b.err
 	}
 	return b.head, nil

@@ -77,7 +77,7 @@ func (f Format) header(line string) (names Format, ok bool) {
 func isWord(word string) bool {
 	for i, c := range word {
 		letter := c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z'
-		if !letter && (i == 0 || !(c >= '0' && c <= '9' || c == '-' || c == '_')) {
+		if !letter && (i == 0 || (c < '0' || c > '9') && c != '-' && c != '_') {
 			return false
 		}
 	}

@@ -130,7 +130,7 @@ func TestConditions(t *testing.T) {
 // TestWhatIsLearntNeverTurnsAVerdict: an answer that is certain stays whatever a key turns out to be.
 func TestWhatIsLearntNeverTurnsAVerdict(t *testing.T) {
 	t.Parallel()
-	random := rand.New(rand.NewPCG(7, 11)) //nolint:gosec // the same documents each time
+	random := rand.New(rand.NewPCG(7, 11))
 	pick := func(of ...string) string { return of[random.IntN(len(of))] }
 	keys := []string{"k:1", "k:2", "k:3"}
 	condition := func() string {

@@ -11,14 +11,15 @@ import (
 
 // raiseRetention lets an existing group keep records for as long as the policy asks, which is longer
 // than now: records are never kept for less.
-func (p *planner) raiseRetention(inv *inventory.Inventory, reason finding.Finding, g inventory.LogGroup) ([]string, error) {
+func (p *planner) raiseRetention(inv *inventory.Inventory, reason finding.Finding, g inventory.LogGroup) error {
 	if g.RetentionPolicy != "" {
 		p.skipRetention(inv.Scope, g)
-		return nil, nil
+		return nil
 	}
 	c := p.longerRetention(inv.Scope, g)
 	c.reason = reason
-	return p.adapt(inv, g, c, fmt.Sprintf("this log group keeps records for %d days and the policy asks for %d", g.RetentionDays, p.policy.RetentionDays))
+	_, err := p.adapt(inv, g, c, fmt.Sprintf("this log group keeps records for %d days and the policy asks for %d", g.RetentionDays, p.policy.RetentionDays))
+	return err
 }
 
 // longerRetention is the change that lets an existing group keep records for longer.

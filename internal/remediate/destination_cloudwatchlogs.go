@@ -159,7 +159,7 @@ func (p *planner) newRetention(s inventory.Scope, name string) change {
 // what it did not make; else it says what is missing.
 func (p *planner) adaptGroup(t target, g inventory.LogGroup) (after []string, err error) {
 	if p.policy.RetentionDays > 0 && !g.Keeps(p.policy.RetentionDays) {
-		if _, err := p.raiseRetention(t.inv, t.finding, g); err != nil {
+		if err := p.raiseRetention(t.inv, t.finding, g); err != nil {
 			return nil, err
 		}
 	}

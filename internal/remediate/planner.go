@@ -55,7 +55,7 @@ func sortScopes(inventories []inventory.Inventory) ([]*inventory.Inventory, stri
 	slices.SortFunc(scopes, func(a, b *inventory.Inventory) int { return a.Compare(b.Scope) })
 	partition := scopes[0].Partition
 	for i, inv := range scopes {
-		if err := inv.Scope.Check(); err != nil {
+		if err := inv.Check(); err != nil {
 			return nil, "", fmt.Errorf("plan: %w", err)
 		}
 		if inv.Partition != partition {

@@ -92,8 +92,7 @@ func (p *planner) repairRetention(f fault) error {
 		p.byHand(f, fmt.Sprintf("plan with a higher --retention-days: %d asks for no more than is there", p.policy.RetentionDays))
 		return nil
 	}
-	_, err := p.raiseRetention(f.inv, f.finding, g)
-	return err
+	return p.raiseRetention(f.inv, f.finding, g)
 }
 
 func (p *planner) repairEncryption(f fault) error {

@@ -95,10 +95,10 @@ func (k *search) add(arrivals []inventory.Arrival, look inventory.Look) {
 
 // fail notes that something at the destination of a flow log could not be read. Flow logs that
 // share the destination share the gap.
-func (k *search) fail(kind inventory.Kind, l inventory.FlowLog, api string, err error) {
+func (k *search) fail(l inventory.FlowLog, api string, err error) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	k.failed = append(k.failed, missed{kind, l.DestinationName(), "", failure{api, err}})
+	k.failed = append(k.failed, missed{inventory.Arriving, l.DestinationName(), "", failure{api, err}})
 }
 
 // logsTo are the flow logs to look after, of one type of destination: those that are switched on. One

@@ -57,7 +57,7 @@ func (k *search) searchGroup(ctx context.Context, g group, interfaces map[string
 	client := k.named.logs(k.inv.Region)
 	found, whole, err := streamsSince(ctx, client, g.name, k.edges.since)
 	if err != nil {
-		k.fail(inventory.Arriving, g.logs[0], "logs:DescribeLogStreams", err)
+		k.fail(g.logs[0], "logs:DescribeLogStreams", err)
 		return
 	}
 	streams := k.edges.streams(found)

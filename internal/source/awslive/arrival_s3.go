@@ -40,7 +40,7 @@ func (k *search) searchBucket(ctx context.Context, l inventory.FlowLog) {
 	})
 	switch {
 	case err != nil:
-		k.fail(inventory.Arriving, l, "s3:HeadBucket", err)
+		k.fail(l, "s3:HeadBucket", err)
 		return
 	case at.absent:
 		k.add(nil, k.look(l, ""))
@@ -106,5 +106,5 @@ func (k *search) refused(ctx context.Context, client bucketReader, l inventory.F
 			return
 		}
 	}
-	k.fail(inventory.Arriving, l, "s3:ListObjectsV2", err)
+	k.fail(l, "s3:ListObjectsV2", err)
 }

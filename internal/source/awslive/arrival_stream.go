@@ -58,7 +58,7 @@ func (k *search) searchStream(ctx context.Context, l inventory.FlowLog) {
 	}
 	newest, err := newestIncoming(ctx, k.named.metrics(k.inv.Region), name, from, k.edges.now)
 	if err != nil {
-		k.fail(inventory.Arriving, l, "cloudwatch:GetMetricStatistics", err)
+		k.fail(l, "cloudwatch:GetMetricStatistics", err)
 		return
 	}
 	look := k.look(l, "the metric of its Firehose stream counts no record, and a metric cannot show that none came")

@@ -83,7 +83,7 @@ func isSaidByAWS(err error) bool {
 	if err == nil {
 		return true
 	}
-	if several, ok := err.(interface{ Unwrap() []error }); ok { //nolint:errorlint // each of the errors that it joins is looked at
+	if several, ok := err.(interface{ Unwrap() []error }); ok {
 		for _, err := range several.Unwrap() {
 			if !isSaidByAWS(err) {
 				return false

@@ -15,7 +15,7 @@ func notRead(t inventory.Target) bool {
 // check refuses words that no version writes: whoever judged by them would take them for something
 // else, or for nothing at all.
 func check(inv inventory.Inventory) error {
-	if err := inv.Scope.Check(); err != nil {
+	if err := inv.Check(); err != nil {
 		return err
 	}
 	if !inv.Absent.Known() {
