@@ -119,8 +119,8 @@ func (r *applyRun) unreadable(ctx context.Context, steps []Step, err error) erro
 // unreadableOutcome is Denied where the caller may not look.
 func unreadableOutcome(err error) Outcome {
 	var reading *readFailure
-	if errors.As(err, &reading) {
-		return reading.why.outcome()
+	if errors.As(err, &reading) && reading.why.class == deniedCaller {
+		return Denied
 	}
 	return Failed
 }
@@ -128,7 +128,7 @@ func unreadableOutcome(err error) Outcome {
 func (r *applyRun) circumstances(s Step) circumstances {
 	c := circumstances{}
 	r.mu.Lock()
-	c.sent = r.history.perhapsSent(s.ID)
+	c.sent = r.history.doubt[s.ID]
 	r.mu.Unlock()
 	c.parentOurs = r.isOurs(parentOf(s))
 	return c
@@ -155,7 +155,9 @@ func (r *applyRun) send(ctx context.Context, steps []Step) ([]failedStep, error)
 		return nil, r.settleAll(steps, Failed, err.Error())
 	}
 	intent := r.intend(steps, api)
-	intent.Bucket = r.guard(ctx, steps[0])
+	if intent.Bucket, err = r.guard(ctx, steps[0]); err != nil {
+		return nil, r.unreadable(ctx, steps, err)
+	}
 	if ctx.Err() != nil {
 		return nil, r.settleAll(steps, NotSent, interrupted)
 	}

@@ -3,6 +3,7 @@ package remediate
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -42,22 +43,34 @@ func (r *applyRun) lockBucket(s Step) (unlock func()) {
 	return lock.Unlock
 }
 
-// guard notes the policy that a request might cost a bucket. Where it cannot be read, as that of a
-// bucket in another account, EC2 cannot change it on the caller's behalf either.
-func (r *applyRun) guard(ctx context.Context, s Step) *BucketBefore {
+// guard notes the policy that a request might cost a bucket. Where the caller may not read it, as that of
+// a bucket in another account, EC2 cannot change it on the caller's behalf either.
+func (r *applyRun) guard(ctx context.Context, s Step) (*BucketBefore, error) {
 	name := bucketOf(s)
 	if name == "" {
-		return nil
+		return nil, nil
 	}
 	region, err := r.Reader.bucketRegion(ctx, s.Region, name)
-	if err != nil {
-		return nil
+	var policy string
+	if err == nil {
+		policy, err = r.Reader.bucketPolicy(ctx, region, name)
 	}
-	policy, err := r.Reader.bucketPolicy(ctx, region, name)
-	if err != nil || policy == "" {
-		return nil
+	if notOurBucket(err) || err == nil && policy == "" {
+		return nil, nil
 	}
-	return &BucketBefore{Name: name, Region: region, Policy: policy}
+	return &BucketBefore{Name: name, Region: region, Policy: policy}, err
+}
+
+// notOurBucket reports whether an error says that the bucket's policy is none of the caller's: S3 answers
+// 403, to callers of other accounts that are let in 405 (S3 API reference, GetBucketPolicy), and 404
+// where there is no bucket.
+func notOurBucket(err error) bool {
+	var reading *readFailure
+	if !errors.As(err, &reading) {
+		return false
+	}
+	class := reading.why.class
+	return class == deniedCaller || class == absent || reading.why.code == "MethodNotAllowed"
 }
 
 // bucketName is the bucket in the ARN of an S3 destination.

@@ -52,7 +52,7 @@ var codesOf = []struct {
 	{deniedCaller, []string{
 		"UnauthorizedOperation", "Client.UnauthorizedOperation", "AccessDenied", "AccessDeniedException", "AuthFailure",
 		"OptInRequired", "UnrecognizedClientException", "InvalidClientTokenId", "ExpiredToken", "ExpiredTokenException",
-		"RequestExpired", "SignatureDoesNotMatch", "InvalidSignatureException", "AllAccessDisabled",
+		"RequestExpired", "SignatureDoesNotMatch", "InvalidSignatureException", "AllAccessDisabled", "Forbidden",
 	}},
 	{overLimit, []string{
 		"FlowLogsLimitExceeded", "LimitExceeded", "LimitExceededException", "ResourceLimitExceeded", "ServiceQuotaExceededException",
@@ -60,7 +60,7 @@ var codesOf = []struct {
 	}},
 	{exists, []string{"FlowLogAlreadyExists", "ResourceAlreadyExistsException", "EntityAlreadyExists"}},
 	{absent, []string{
-		"NoSuchEntity", "ResourceNotFoundException", "InvalidFlowLogId.NotFound", "NoSuchBucketPolicy", "NoSuchBucket",
+		"NoSuchEntity", "ResourceNotFoundException", "InvalidFlowLogId.NotFound", "NoSuchBucketPolicy", "NoSuchBucket", "NotFound",
 		"InvalidVpcID.NotFound",
 	}},
 	{transient, []string{

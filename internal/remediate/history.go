@@ -11,6 +11,7 @@ type History struct {
 	steps map[string]stepHistory
 	calls map[string]callHistory
 	in    map[string]string // the call that a step was last sent in
+	doubt map[string]bool   // ids of the steps that a request asked for which was acted on, or may have been
 	order []string          // ids of the steps that were settled by apply, oldest first
 
 	sends  map[sendKey]int // requests of a call so far
@@ -33,10 +34,10 @@ type stepHistory struct {
 // callHistory is what was sent of a call by apply.
 type callHistory struct {
 	last      *Intent
+	doubted   []string  // steps of it that were in doubt before it was sent
 	at        time.Time // of the last send
 	answered  bool      // the last send has an answer
 	failed    bool      // its answer is an error of the request as a whole
-	doubtful  bool      // and it may have been acted on all the same
 	spent     bool      // its token stands for another request, or for one that was taken back
 	token     int       // how many client tokens were used
 	unwatched *Intent   // the last send after which a bucket policy was not looked at
@@ -46,6 +47,7 @@ type callHistory struct {
 func replay(records []Record) History {
 	h := History{
 		steps: map[string]stepHistory{}, calls: map[string]callHistory{}, in: map[string]string{},
+		doubt: map[string]bool{},
 		sends: map[sendKey]int{}, undone: map[string]bool{},
 	}
 	for _, r := range records {
@@ -82,19 +84,23 @@ func (h *History) intend(i Intent, at time.Time) {
 	if i.Command != CommandApply || strings.HasSuffix(i.Call, restoreSuffix) {
 		return
 	}
+	c := h.calls[i.Call]
+	c.doubted = nil
 	for _, id := range i.Steps {
-		h.in[id] = i.Call
+		if h.doubt[id] {
+			c.doubted = append(c.doubted, id)
+		}
+		h.in[id], h.doubt[id] = i.Call, true
 		delete(h.undone, id)
 		if !h.steps[id].outcome.reached() {
 			delete(h.steps, id) // what was said of it is no longer so
 		}
 	}
-	c := h.calls[i.Call]
 	if c.last == nil || c.last.Token != i.Token {
 		c.token++
 	}
 	c.at = at
-	c.last, c.answered, c.failed, c.doubtful, c.spent = &i, false, false, false, false
+	c.last, c.answered, c.failed, c.spent = &i, false, false, false
 	if i.Bucket != nil {
 		c.unwatched = &i
 	}
@@ -102,17 +108,48 @@ func (h *History) intend(i Intent, at time.Time) {
 }
 
 func (h *History) answer(a Answered) {
-	if a.Command != CommandApply || strings.HasSuffix(a.Call, restoreSuffix) {
+	c := h.calls[a.Call]
+	if a.Command != CommandApply || strings.HasSuffix(a.Call, restoreSuffix) || c.last == nil {
 		return
 	}
-	c := h.calls[a.Call]
 	c.answered, c.failed = true, a.Code != ""
 	if c.failed {
-		class := classify(a.Code, a.Message).class
-		c.doubtful = a.Code == brokenConnection || a.Code == noAnswer || class == transient
-		c.spent = class == tokenReused
+		c.spent = classify(a.Code, a.Message).class == tokenReused
+		if isRefusal(a.Code, a.Message) {
+			h.refuse(c, c.last.Steps)
+		}
 	}
 	h.calls[a.Call] = c
+	for _, u := range a.Unsuccessful {
+		if isRefusal(u.Code, u.Message) {
+			h.refuse(c, c.last.stepsOn(u.Resource))
+		}
+	}
+}
+
+// isRefusal reports whether an answer means that nothing was done. One that what is asked for exists
+// may be about what an earlier request made.
+func isRefusal(code, message string) bool {
+	switch classify(code, message).class {
+	case exists, transient:
+		return false
+	}
+	return code != brokenConnection && code != noAnswer
+}
+
+// refuse notes steps that a request did not do. Those of which an earlier request may have been acted on
+// stay in doubt.
+func (h *History) refuse(c callHistory, steps []string) {
+	for _, id := range steps {
+		if !slices.Contains(c.doubted, id) {
+			delete(h.doubt, id)
+		}
+	}
+}
+
+// stepsOn are the ids of the steps in a request that are about a resource.
+func (i *Intent) stepsOn(resource string) []string {
+	return slices.DeleteFunc(slices.Clone(i.Steps), func(id string) bool { return !strings.HasSuffix(id, "/"+resource) })
 }
 
 func (h *History) settle(s Settled, at time.Time) {
@@ -122,13 +159,17 @@ func (h *History) settle(s Settled, at time.Time) {
 		c := h.calls[h.in[s.Step]]
 		c.spent = true // what it made is gone
 		h.calls[h.in[s.Step]] = c
-		delete(h.in, s.Step)
+		delete(h.doubt, s.Step)
 		delete(h.steps, s.Step)
 		h.order = slices.DeleteFunc(h.order, func(id string) bool { return id == s.Step })
 	case s.Command == CommandApply:
 		delete(h.undone, s.Step)
 		h.steps[s.Step] = stepHistory{outcome: s.Outcome, ours: s.Ours, made: s.Made, at: at}
-		if s.Outcome.reached() && !slices.Contains(h.order, s.Step) {
+		if !s.Outcome.reached() {
+			return
+		}
+		delete(h.doubt, s.Step)
+		if !slices.Contains(h.order, s.Step) {
 			h.order = append(h.order, s.Step)
 		}
 	}
@@ -157,30 +198,13 @@ const (
 	noAnswer         = "no-answer"         // what came is not the operation's answer
 )
 
-// perhaps is the last request of a call when it was acted on, or may have been.
-func (c callHistory) perhaps() *Intent {
-	if c.answered && c.failed && !c.doubtful {
-		return nil
-	}
-	return c.last
-}
-
-// perhapsSent reports whether the last request that a step was sent in was acted on, or may have been.
-func (h History) perhapsSent(step string) bool {
-	intent := h.calls[h.in[step]].perhaps()
-	return intent != nil && slices.Contains(intent.Steps, step)
-}
-
-// inDoubt gives, by call, the plan's steps whose last request may have been acted on and of which nothing
-// certain is known since.
+// inDoubt gives, by call, the plan's steps of which a request may have been acted on and which were not
+// seen to be done since.
 func (h History) inDoubt(p Plan) map[string][]Step {
 	doubt := map[string][]Step{}
 	for _, s := range p.Steps {
-		last, settled := h.steps[s.ID]
-		call := h.in[s.ID]
-		certain := settled && (last.outcome.reached() || last.outcome != Unknown && !h.calls[call].doubtful)
-		if h.perhapsSent(s.ID) && !certain {
-			doubt[call] = append(doubt[call], s)
+		if h.doubt[s.ID] {
+			doubt[h.in[s.ID]] = append(doubt[h.in[s.ID]], s)
 		}
 	}
 	return doubt
