@@ -123,7 +123,7 @@ func (o outputs) writeAs(document document, spool *event.Spool) error {
 			continue
 		}
 		if err := document(out.format, out.w, spool, out.options); err != nil {
-			return fmt.Errorf("write the %s report: %w", out.format, err)
+			return err
 		}
 	}
 	return o.publish()
