@@ -146,8 +146,8 @@ func (p profile) unusable(err error) error {
 	if errors.As(err, &nobody) {
 		return &CredentialsError{
 			Cause: inventory.Credentials, err: err,
-			Message: fmt.Sprintf("profile %q asks for an MFA code and nobody can be asked", p.name),
-			Advice:  "get a session first (aws sts get-session-token), then run with it",
+			Message: fmt.Sprintf("profile %q asks for an MFA code and nobody can be asked: get a session first (aws sts get-session-token), then run with it", p.name),
+			Advice:  "aws sts get-session-token --serial-number DEVICE --token-code CODE, where the code can be typed; then set AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN",
 		}
 	}
 	if errors.As(err, &source) && source.Err == nil {
