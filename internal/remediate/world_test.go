@@ -35,6 +35,7 @@ type stand struct {
 	clock   *fakeClock
 	plug    *plug
 	journal string
+	proxy   *proxy // nil unless the test puts one between
 }
 
 // fakeClock is the time of a test and of its AWS. Sleeping moves it.
@@ -91,7 +92,7 @@ func (s *stand) config() aws.Config {
 	return aws.Config{
 		Region: "us-east-1", BaseEndpoint: aws.String("http://127.0.0.1:1"),
 		Credentials: credentials.NewStaticCredentialsProvider("test", "test", ""),
-		HTTPClient:  inProcess{s.server, s.plug},
+		HTTPClient:  inProcess{s.handler, s.plug},
 		Retryer:     func() aws.Retryer { return aws.NopRetryer{} },
 		APIOptions:  []func(*middleware.Stack) error{awscall.Check},
 	}
@@ -99,8 +100,8 @@ func (s *stand) config() aws.Config {
 
 // inProcess is an HTTP client whose server is a function call away.
 type inProcess struct {
-	server http.Handler
-	plug   *plug
+	answers func(*http.Request) http.Handler
+	plug    *plug
 }
 
 func (c inProcess) Do(r *http.Request) (resp *http.Response, err error) {
@@ -127,7 +128,7 @@ func (c inProcess) Do(r *http.Request) (resp *http.Response, err error) {
 	}
 	in := r.Clone(r.Context())
 	in.Body = body
-	c.server.ServeHTTP(w, in)
+	c.answers(in).ServeHTTP(w, in)
 	return w.Result(), nil
 }
 
