@@ -48,8 +48,12 @@ func (a *app) policyOrg(ctx context.Context, s config.Settings, format string) e
 	if err != nil {
 		return err
 	}
+	name, err := awslive.RoleName(s.RoleName)
+	if err != nil {
+		return usageError{err}
+	}
 	role := readrole.Role{
-		Name: s.RoleName, Trusted: s.Trust, OrgID: s.OrgID, ExternalID: s.ExternalID, Session: s.SessionDuration, Partition: partitionAsked(s),
+		Name: name, Trusted: s.Trust, OrgID: s.OrgID, ExternalID: s.ExternalID, Session: s.SessionDuration, Partition: partitionAsked(s),
 		Actions: awslive.ReadPolicy(append(rule.Needs(chosen, policyOf(s)), kindsToRead(s)...)).Actions(),
 	}
 	if len(role.Trusted) == 0 || role.OrgID == "" {

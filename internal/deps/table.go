@@ -33,7 +33,7 @@ func rows() []row {
 		{"internal/event", []string{"internal/inventory", "internal/finding", "internal/filelock"}},
 
 		// Sources state facts. One that knew of findings could shade what it states.
-		{"internal/source/awslive", []string{"internal/awscall", "internal/inventory", "internal/flowrecord", "internal/spelling"}},
+		{"internal/source/awslive", []string{"internal/awscall", "internal/inventory", "internal/flowrecord", "internal/spelling", "internal/strictjson"}},
 		{"internal/source/awscli", []string{"internal/inventory", "internal/strictjson"}},
 		{"internal/source/snapshot", []string{"internal/atomicfile", "internal/inventory", "internal/strictjson"}},
 		// Not a source: what the tests of sources share, one environment put through each.

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
+	"strings"
 )
 
 // seedOrganizationOperations lists the operations of AWS Organizations.
@@ -27,7 +28,7 @@ type OrganizationSeed struct {
 	Delegated []string `yaml:"delegated"`
 	// Units are its organisational units; parents stand before their children.
 	Units []UnitSeed `yaml:"units"`
-	// Role, when set, is the name of a role that every account has, and that the management
+	// Role, when set, is the name (with its path, where it has one) of a role that every account has, and that the management
 	// account and delegated administrators may assume.
 	Role string `yaml:"role"`
 	// ExternalID, when set, has to be given by who assumes Role.
@@ -108,6 +109,12 @@ func (o *OrganizationSeed) validate(sc *Scenario) error {
 		}
 	}
 	return nil
+}
+
+// rolePath splits the name of the role from the path before it: "/" where there is none.
+func (o *OrganizationSeed) rolePath() (path, name string) {
+	last := strings.LastIndex(o.Role, "/") + 1
+	return "/" + strings.TrimPrefix(o.Role[:last], "/"), o.Role[last:]
 }
 
 // trust is the trust policy of the role that every account has.

@@ -36,7 +36,8 @@ func (a *account) plantIAM() {
 		a.plantRole(RoleSeed{Name: defaultRole, TrustedService: deliveryService, Allow: deliveryActions})
 	}
 	if o := a.server.scenario.Organization; o != nil && o.Role != "" && !a.seed.NoRole {
-		a.plantRole(RoleSeed{Name: o.Role, Trust: o.trust(&a.server.scenario, a.partition)})
+		path, name := o.rolePath()
+		a.plantRole(RoleSeed{Name: name, Path: path, Trust: o.trust(&a.server.scenario, a.partition)})
 	}
 }
 

@@ -7,7 +7,6 @@ import (
 	"io"
 	"regexp"
 	"slices"
-	"strings"
 )
 
 // maxAccountsFile bounds a file of accounts: an organisation has 50,000 at most (Organizations
@@ -18,8 +17,9 @@ var accountID = regexp.MustCompile(`^[0-9]{12}$`)
 
 // ParseMembers reads a file of accounts: one id a line, CSV with or without a header, or JSON, a
 // list of ids or of objects, or what `aws organizations list-accounts` prints. Empty lines and
-// those that begin with # are passed over. An account that is there twice is given once, as it is
-// there first. Errors name the line.
+// those that begin with # are passed over. Beside the id an account may have a name, a state, a role
+// and an external id of its own; a column that is not known is refused. An account that is there
+// twice is given once, as it is there first. Errors name the line.
 func ParseMembers(r io.Reader) ([]Member, error) {
 	text, err := io.ReadAll(io.LimitReader(r, maxAccountsFile+1))
 	if err != nil {
@@ -40,25 +40,22 @@ func ParseMembers(r io.Reader) ([]Member, error) {
 	if len(members) == 0 {
 		return nil, errors.New("no account in it")
 	}
-	seen := make(map[string]bool, len(members))
+	seen := make(map[string]Member, len(members))
+	for _, m := range members {
+		if first, twice := seen[m.ID]; twice && !first.entersAs(m) {
+			return nil, fmt.Errorf("account %s is there twice, with another role or external id", m.ID)
+		} else if !twice {
+			seen[m.ID] = m
+		}
+	}
+	given := make(map[string]bool, len(members))
 	return slices.DeleteFunc(members, func(m Member) bool {
-		twice := seen[m.ID]
-		seen[m.ID] = true
+		twice := given[m.ID]
+		given[m.ID] = true
 		return twice
 	}), nil
 }
 
-// newMember checks what a file says of an account.
-func newMember(id, name, state string) (Member, error) {
-	id = strings.TrimSpace(id)
-	plain := strings.ReplaceAll(id, "-", "") // 1234-5678-9012, as the console shows it
-	switch {
-	case accountID.MatchString(plain):
-		return Member{ID: plain, Name: strings.TrimSpace(name), State: strings.ToUpper(strings.TrimSpace(state))}, nil
-	case id == "":
-		return Member{}, errors.New("the account id is missing")
-	case len(plain) < 12 && strings.Trim(plain, "0123456789") == "":
-		return Member{}, fmt.Errorf("%q has %d digits and an account id has twelve: a spreadsheet may have dropped zeros in front", id, len(plain))
-	}
-	return Member{}, fmt.Errorf("%q is no account id, which has twelve digits", id)
+func (m Member) entersAs(o Member) bool {
+	return m.RoleARN == o.RoleARN && m.RoleName == o.RoleName && m.ExternalID == o.ExternalID
 }

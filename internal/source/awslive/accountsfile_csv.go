@@ -10,16 +10,8 @@ import (
 	"strings"
 )
 
-// columns says where in a record to look; -1 for what there is no column for.
-type columns struct{ id, name, state int }
-
-// The names that a header may give to columns, without case, spaces, dashes and underscores: those
-// of the Organizations console's export among them.
-var (
-	idColumn    = []string{"id", "accountid", "account"}
-	nameColumn  = []string{"name", "accountname"}
-	stateColumn = []string{"state", "accountstate", "status", "accountstatus"}
-)
+// withoutHeader are the columns of a file without a header.
+var withoutHeader = []column{idColumn, nameColumn, stateColumn}
 
 // membersOfCSV reads CSV, of which one id a line is the simplest.
 func membersOfCSV(text []byte) ([]Member, error) {
@@ -28,7 +20,7 @@ func membersOfCSV(text []byte) ([]Member, error) {
 	r.FieldsPerRecord = -1
 	r.TrimLeadingSpace = true
 	r.ReuseRecord = true
-	at := columns{0, 1, 2}
+	columns := withoutHeader
 	var members []Member
 	for first := true; ; first = false {
 		record, err := r.Read()
@@ -38,40 +30,43 @@ func membersOfCSV(text []byte) ([]Member, error) {
 		if err != nil {
 			return nil, err // names the line
 		}
-		if first {
-			if header, ok := headerOf(record); ok {
-				at = header
-				continue
+		line, _ := r.FieldPos(0)
+		if first && isHeader(record) {
+			if columns, err = columnsOf(record); err != nil {
+				return nil, fmt.Errorf("line %d: %w", line, err)
 			}
+			continue
 		}
 		if isBlank(record) {
 			continue
 		}
-		m, err := newMember(at.field(record, at.id), at.field(record, at.name), at.field(record, at.state))
+		m, err := memberOfRecord(columns, record)
 		if err != nil {
-			line, _ := r.FieldPos(0)
 			return nil, fmt.Errorf("line %d: %w", line, err)
 		}
 		members = append(members, m)
 	}
 }
 
-// headerOf reads a record as a header, if it has a column of account ids.
-func headerOf(record []string) (columns, bool) {
-	find := func(names []string) int {
-		return slices.IndexFunc(record, func(field string) bool {
-			return slices.Contains(names, strings.ToLower(strings.NewReplacer(" ", "", "-", "", "_", "").Replace(field)))
-		})
-	}
-	at := columns{find(idColumn), find(nameColumn), find(stateColumn)}
-	return at, at.id >= 0
+// isHeader reports whether a record has a column of account ids.
+func isHeader(record []string) bool {
+	return slices.ContainsFunc(record, func(field string) bool {
+		c, err := columnOf(field)
+		return err == nil && c == idColumn
+	})
 }
 
-func (columns) field(record []string, i int) string {
-	if i < 0 || i >= len(record) {
-		return ""
+func memberOfRecord(columns []column, record []string) (Member, error) {
+	said := map[column]string{}
+	for i, field := range record {
+		switch {
+		case i < len(columns):
+			said[columns[i]] = field
+		case strings.TrimSpace(field) != "":
+			return Member{}, fmt.Errorf("it has more than %d fields: a file with more columns begins with their names (id, name, role_arn, external_id, ...)", len(columns))
+		}
 	}
-	return record[i]
+	return newMember(said)
 }
 
 func isBlank(record []string) bool {

@@ -7,6 +7,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
+	"slices"
+
+	"flowproof/internal/strictjson"
 )
 
 // membersOfJSON reads a list of ids or objects, or an object with such a list under Accounts, which
@@ -35,6 +39,9 @@ func membersOfJSON(text []byte) ([]Member, error) {
 
 // decodeWhole decodes one JSON document and wants nothing behind it.
 func decodeWhole(text []byte, v any) error {
+	if err := strictjson.CheckFolded(text); err != nil && !errors.Is(err, strictjson.ErrSyntax) {
+		return err
+	}
 	if err := json.Unmarshal(text, v); err != nil {
 		if at, ok := errors.AsType[*json.SyntaxError](err); ok {
 			return fmt.Errorf("line %d: %w", lineAt(text, int(at.Offset)), err)
@@ -78,23 +85,49 @@ func membersOfList(text []byte, lines int) ([]Member, error) {
 }
 
 func memberOfJSON(raw json.RawMessage) (Member, error) {
-	var m struct{ ID, Name, State, Status string } // whatever their case
+	said := map[column]string{}
 	switch raw[0] {
 	case '"':
-		if err := json.Unmarshal(raw, &m.ID); err != nil {
+		var id string
+		if err := json.Unmarshal(raw, &id); err != nil {
 			return Member{}, err
 		}
+		said[idColumn] = id
 	case '{':
-		if err := json.Unmarshal(raw, &m); err != nil {
+		if err := takeKeys(raw, said); err != nil {
 			return Member{}, err
 		}
 	default:
 		return Member{}, fmt.Errorf("%.40s is neither an account id in quotes nor an object", raw)
 	}
-	if m.State == "" {
-		m.State = m.Status
+	return newMember(said)
+}
+
+// takeKeys takes the keys of an object as CSV has columns.
+func takeKeys(raw json.RawMessage, said map[column]string) error {
+	if err := strictjson.CheckFolded(raw); err != nil {
+		return err
 	}
-	return newMember(m.ID, m.Name, m.State)
+	var values map[string]json.RawMessage
+	if err := json.Unmarshal(raw, &values); err != nil {
+		return err
+	}
+	keys := slices.Sorted(maps.Keys(values))
+	columns, err := columnsOf(keys)
+	if err != nil {
+		return err
+	}
+	for i, key := range keys {
+		if columns[i] == unusedColumn || string(values[key]) == "null" {
+			continue
+		}
+		var text string
+		if err := json.Unmarshal(values[key], &text); err != nil {
+			return fmt.Errorf("%.60q is no text", key)
+		}
+		said[columns[i]] = text
+	}
+	return nil
 }
 
 // lineAt counts the lines up to an offset.

@@ -35,6 +35,7 @@ type Organization struct {
 	source     *Source
 	config     aws.Config
 	membership Membership
+	listedAs   map[string]Member // what a file of accounts says, by id
 
 	directory organizationReader
 	accounts  accountReader
@@ -96,7 +97,10 @@ func newOrganization(o Options, m Membership, filter regionFilter, cfg aws.Confi
 	if err != nil {
 		return nil, err
 	}
-	org := &Organization{source: sourceOf(o, filter, cfg, counter), config: cfg, membership: m}
+	org := &Organization{source: sourceOf(o, filter, cfg, counter), config: cfg, membership: m, listedAs: map[string]Member{}}
+	for _, member := range m.File {
+		org.listedAs[member.ID] = member
+	}
 	org.source.byName.central = &org.central
 	org.directory = organizations.NewFromConfig(cfg)
 	org.accounts = accountapi.NewFromConfig(cfg, atPartitionEndpoint)

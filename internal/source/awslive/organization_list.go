@@ -32,6 +32,11 @@ type Member struct {
 	Name  string // hostile: whoever made the account chose it
 	State string // as Organizations spells it; empty where nobody says
 	Unit  string // id of the organisational unit or root that it is in, where known
+
+	// What a file of accounts says of the way in; empty where the run's own holds.
+	RoleARN    string
+	RoleName   string // with its path
+	ExternalID string
 }
 
 // Closed reports whether nobody can be let into the account: it is suspended, closed or about to

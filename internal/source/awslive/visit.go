@@ -86,7 +86,7 @@ func (o *Organization) visit(ctx context.Context, m Member) Visit {
 		v.Own = true
 		return v // GetCallerIdentity has told it already
 	}
-	v.Role = o.membership.Role.arn(a.partition, a.id)
+	v.Role = o.roleIn(a.id).arn(a.partition, a.id)
 	if v.Gap = o.enter(ctx, a); v.Gap == nil {
 		v.Gap = o.identify(ctx, a)
 	}
