@@ -28,7 +28,7 @@ var deliveryFlags = []string{
 	"destination", "log-group", "delivery-role", "role-path", "permissions-boundary", "retention-days", "kms-key",
 	"bucket", "prefix", "file-format", "hive-partitions", "per-hour",
 	"stream", "source-role", "cross-account-role",
-	"traffic", "interval", "log-format", "with-tag", "change-existing",
+	"traffic", "interval", "log-format", "tag-field", "with-tag", "change-existing",
 }
 
 // readForPlanFlags are those of every command that reads, without what a plan has no use for: a step
@@ -87,7 +87,7 @@ func (a *app) plan(ctx context.Context, s config.Settings) (err error) {
 	if err != nil {
 		return usageError{err}
 	}
-	if err := checkPlanOutputs(s); err != nil {
+	if err := cmp.Or(policy.CheckExport(s.Export), checkPlanOutputs(s)); err != nil {
 		return usageError{err}
 	}
 	s.ReadRecords = false // whatever the file of settings says for scan and prove

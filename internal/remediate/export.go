@@ -12,14 +12,23 @@ import (
 // Exports lists what a plan can be written as.
 func Exports() []string { return []string{"terraform", "cloudformation", "cli"} }
 
+// CheckExport says why plans of a policy cannot be written as code for a tool: of Terraform and
+// CloudFormation it is not known that they take the keys of tag fields.
+func (p Policy) CheckExport(kind string) error {
+	if len(p.TagFields) > 0 && kind != "" && kind != "cli" {
+		return fmt.Errorf("export as %s: it is not known to take the keys of tag fields: export as cli, or plan without --tag-field", kind)
+	}
+	return nil
+}
+
 // Export writes the plan as code for another tool. Terraform and CloudFormation own what they make,
 // so it has the policy's tags there and not flowproof's; the script makes what apply makes.
 func (p Plan) Export(kind string, w io.Writer) error {
 	if len(p.Accounts) > 1 {
 		return fmt.Errorf("export: the plan is for %d accounts, and code is for one: plan one account at a time", len(p.Accounts))
 	}
-	if len(p.Policy.TagFields) > 0 && kind != "cli" {
-		return fmt.Errorf("export as %s: it is not known to take the keys of tag fields: export as cli, or plan without --tag-field", kind)
+	if err := p.Policy.CheckExport(kind); err != nil {
+		return err
 	}
 	var text string
 	var err error
