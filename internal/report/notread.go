@@ -29,12 +29,25 @@ type notRead struct {
 
 	reading string // the account whose groups are open
 	groups  []gapGroup
+
+	forbidden []*forbidden // in order of the first account
+}
+
+// forbidden is Regions that a service control policy denies, in however many accounts: a policy of the
+// organisation, told once with what AWS said first.
+type forbidden struct {
+	regions  string
+	calls    string
+	message  string
+	account  string // the first
+	accounts int
 }
 
 // gapGroup is Regions of one account that were not read whole for the same reason.
 type gapGroup struct {
 	gaps    []string
 	regions []string
+	denied  *forbidden // nil unless a service control policy is the one cause
 }
 
 func newNotRead(s sheet, p place, o Options, most int) *notRead {
@@ -79,6 +92,7 @@ func (n *notRead) add(row event.Scope) error {
 			group.gaps = append(group.gaps, text)
 		}
 	}
+	group.denied = forbiddenBy(row.Gaps)
 	for i, g := range n.groups {
 		if slices.Equal(g.gaps, group.gaps) {
 			n.groups[i].regions = append(g.regions, group.regions...)
@@ -109,7 +123,7 @@ func (n *notRead) has(c inventory.Cause) bool { return len(n.causes[c]) > 0 }
 
 // endAccount writes the rows of the account that was being read.
 func (n *notRead) endAccount() error {
-	groups := n.groups
+	groups := slices.DeleteFunc(n.groups, n.fold)
 	n.groups = nil
 	n.listed += len(groups)
 	if n.tooLong() {
@@ -120,6 +134,52 @@ func (n *notRead) endAccount() error {
 			n.row(b, n.reading, []string{strings.Join(g.regions, ", ")}, g.gaps)
 		}
 	})
+}
+
+// forbiddenBy is what a service control policy denies; nil where anything else failed too.
+func forbiddenBy(gaps []inventory.Gap) *forbidden {
+	var calls []string
+	for _, g := range gaps {
+		if g.Cause != inventory.DeniedBySCP {
+			return nil
+		}
+		calls = append(calls, g.API)
+	}
+	slices.Sort(calls)
+	return &forbidden{calls: strings.Join(slices.Compact(calls), ", "), message: gaps[0].Message}
+}
+
+// fold takes what a service control policy denies to the same of other accounts.
+func (n *notRead) fold(g gapGroup) bool {
+	if g.denied == nil {
+		return false
+	}
+	regions := strings.Join(g.regions, ", ")
+	for _, f := range n.forbidden {
+		if f.regions == regions && f.calls == g.denied.calls {
+			f.accounts++
+			return true
+		}
+	}
+	g.denied.regions, g.denied.account, g.denied.accounts = regions, n.reading, 1
+	n.forbidden = append(n.forbidden, g.denied)
+	n.listed++
+	return true
+}
+
+// forbiddenRows writes what is told once for all accounts.
+func (n *notRead) forbiddenRows(b *strings.Builder) {
+	for _, f := range n.forbidden {
+		text := f.calls + " " + string(inventory.DeniedBySCP) + ": " + f.message
+		if !n.verbose {
+			text = cut(text, maxMessage)
+		}
+		account := f.account
+		if f.accounts > 1 {
+			account = plural(f.accounts, "account")
+		}
+		n.row(b, account, []string{f.regions}, []string{text})
+	}
 }
 
 // tooLong reports whether there are more rows than the section lists.
@@ -142,6 +202,7 @@ func (n *notRead) writeTo(w io.Writer, expected int) error {
 			n.leftOut(b, n.listed)
 		} else {
 			n.header(b)
+			n.forbiddenRows(b)
 		}
 	}); err != nil {
 		return err
@@ -175,7 +236,7 @@ func remedy(c inventory.Cause, apis []string, access Access) string {
 	case inventory.Denied:
 		return denied(apis, access.orPlain())
 	case inventory.DeniedBySCP:
-		return "the organisation forbids it, whatever the account allows: ask for an exception in its service control policy, or leave the Regions out with --region"
+		return "the organisation forbids it, whatever the account allows: ask for an exception in its service control policy, or leave the Regions out with --exclude-region"
 	case inventory.Credentials:
 		return signInAgain
 	case inventory.RegionDisabled:
