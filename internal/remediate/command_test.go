@@ -16,7 +16,7 @@ func TestAShellReadsBackWhatIsQuoted(t *testing.T) {
 	for _, w := range words {
 		quoted = append(quoted, quote(w))
 	}
-	out, err := exec.CommandContext(t.Context(), "sh", "-c", `printf '%s\0' `+strings.Join(quoted, " ")).Output()
+	out, err := exec.CommandContext(t.Context(), "bash", "-c", `printf '%s\0' `+strings.Join(quoted, " ")).Output()
 	if err != nil {
 		t.Fatal(err)
 	}
