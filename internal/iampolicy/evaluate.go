@@ -126,10 +126,7 @@ func doubts(r Request, document string, allow bool) []Doubt {
 		if s.Allow != allow || m == No {
 			continue
 		}
-		d := Doubt{Statement: s.Sid, Match: m}
-		if d.Statement == "" {
-			d.Statement = fmt.Sprintf("statement %d", i+1)
-		}
+		d := Doubt{Statement: s.Name(i + 1), Match: m}
 		for _, c := range s.Conditions {
 			if c.holds(r) == Maybe && !slices.Contains(d.TurnsOn, c.Key) {
 				d.TurnsOn = append(d.TurnsOn, c.Key)
@@ -197,4 +194,28 @@ func lowered(list []string) []string {
 		out[i] = strings.ToLower(s)
 	}
 	return out
+}
+
+// Names reports whether the statement names a service among its principals.
+func (s Statement) Names(service string) bool {
+	return s.Principals != nil && !s.NotPrincipal && slices.Contains(s.Principals.Services, service)
+}
+
+// Fails are the condition keys, in lower case, by which the statement is not about a request for certain.
+func (s Statement) Fails(r Request) []string {
+	var keys []string
+	for _, c := range s.Conditions {
+		if c.holds(r) == No && !slices.Contains(keys, c.Key) {
+			keys = append(keys, c.Key)
+		}
+	}
+	return keys
+}
+
+// Name is the statement's Sid, or where it stands in its document, from 1.
+func (s Statement) Name(position int) string {
+	if s.Sid != "" {
+		return s.Sid
+	}
+	return fmt.Sprintf("statement %d", position)
 }

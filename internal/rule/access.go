@@ -3,6 +3,8 @@ package rule
 import (
 	"cmp"
 	"fmt"
+	"slices"
+	"strings"
 
 	"flowproof/internal/flowrecord"
 	"flowproof/internal/iampolicy"
@@ -82,6 +84,76 @@ func MayWrite(inv *inventory.Inventory, role inventory.Role, group string) iampo
 		}
 	}
 	return withinBoundary(role, worst)
+}
+
+// writing asks the same without the boundary, and names the statements that deny.
+func writing(inv *inventory.Inventory, role inventory.Role, group string) (iampolicy.Decision, string) {
+	var requests []iampolicy.Request
+	for _, action := range []string{"logs:CreateLogStream", "logs:PutLogEvents"} {
+		requests = append(requests, iampolicy.Request{Action: action, Resource: groupARN(inv, group) + ":log-stream:eni-0-all"})
+	}
+	return askAll(requests, role.Documents()...)
+}
+
+// Delivers asks a bucket's policy whether a flow log may put its objects, and whether looking at the bucket's
+// access control list is denied, which delivery does first (VPC user guide, permissions of the bucket). The
+// second result names the statements that deny; where nothing is certain, those that it turns on, and on what.
+func Delivers(inv *inventory.Inventory, l inventory.FlowLog, policy string) (iampolicy.Decision, string) {
+	bucket, _ := l.BucketName()
+	check := actingFor(inv, l, inv.Account)
+	check.Service, check.Action, check.Resource = DeliveryService, "s3:GetBucketAcl", "arn:"+inv.Partition+":s3:::"+bucket
+	if d, by := askAll([]iampolicy.Request{check}, policy); d == iampolicy.Denied {
+		return d, by
+	}
+	return askAll([]iampolicy.Request{Delivery(inv, l, inv.Account)}, policy)
+}
+
+// askAll is the worst that policies say to requests, and the statements by which they do.
+func askAll(requests []iampolicy.Request, policies ...string) (iampolicy.Decision, string) {
+	worst, by := iampolicy.Allowed, []string(nil)
+	for _, r := range requests {
+		d := iampolicy.Evaluate(r, policies...).Decision()
+		if severity(d) < severity(worst) {
+			continue
+		}
+		if severity(d) > severity(worst) {
+			worst, by = d, nil
+		}
+		for _, policy := range policies {
+			by = append(by, statements(r, d, policy)...)
+		}
+	}
+	slices.Sort(by)
+	return worst, strings.Join(slices.Compact(by), ", ")
+}
+
+// severity orders decisions by how little hope they leave.
+func severity(d iampolicy.Decision) int {
+	return slices.Index([]iampolicy.Decision{iampolicy.Allowed, iampolicy.CannotTell, iampolicy.NotAllowed, iampolicy.Denied}, d)
+}
+
+// statements are those of a policy by which a decision is as it is.
+func statements(r iampolicy.Request, d iampolicy.Decision, policy string) (names []string) {
+	want := map[iampolicy.Decision]iampolicy.Match{iampolicy.Denied: iampolicy.Yes, iampolicy.CannotTell: iampolicy.Maybe}
+	matches, asked := want[d]
+	if !asked {
+		return nil
+	}
+	found := iampolicy.Denials(r, policy)
+	if d == iampolicy.CannotTell {
+		found = append(found, iampolicy.Allowances(r, policy)...)
+	}
+	for _, s := range found {
+		if s.Match != matches {
+			continue
+		}
+		name := s.Statement
+		if len(s.TurnsOn) > 0 {
+			name += " turns on " + strings.Join(s.TurnsOn, " and ")
+		}
+		names = append(names, name)
+	}
+	return names
 }
 
 // MayMake asks a role's policies whether it may make a log group.
