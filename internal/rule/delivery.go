@@ -131,8 +131,8 @@ func (p *Pass) whys(l inventory.FlowLog) whys {
 	case inventory.ToFirehose:
 		p.lookAtStream(&w, l)
 	}
-	if !slices.ContainsFunc(append(inventory.NamedKinds(), inventory.Destinations, inventory.DeliveryRoles), p.read) {
-		w.open = nil
+	if len(w.right) == 0 && !p.read(inventory.Destinations) && !p.read(inventory.DeliveryRoles) {
+		w.open = nil // what planning read by name excludes nothing
 	}
 	return w
 }
