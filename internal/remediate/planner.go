@@ -98,7 +98,7 @@ func (p *planner) plan(findings []finding.Finding) (Plan, error) {
 	if err := p.repairReferred(); err != nil {
 		return Plan{}, err
 	}
-	p.batch()
+	p.batch(idsPerCall)
 	plan := Plan{
 		Schema: PlanSchema, Partition: p.partition, Policy: p.policy.whole(),
 		Accounts:  p.accounts(),

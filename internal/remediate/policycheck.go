@@ -189,6 +189,9 @@ func (p Policy) checkChoice() error {
 func (p Policy) checkPartition(partition string) error {
 	for _, arn := range []string{p.Bucket, p.Stream, p.KMSKey, p.SourceRole, p.CrossAccountRole, p.PermissionsBoundary} {
 		parts := strings.SplitN(arn, ":", 3)
+		if arn != "" && (len(parts) < 3 || parts[0] != "arn") {
+			return fmt.Errorf("%q is no ARN", arn)
+		}
 		if arn != "" && parts[1] != partition {
 			return fmt.Errorf("%s is in partition %s, and the account is in %s", arn, parts[1], partition)
 		}

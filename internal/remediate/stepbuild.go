@@ -213,12 +213,16 @@ func idsOf(logs []inventory.FlowLog) []string {
 // noteComplement says why a flow log records less than the policy wants of all.
 func (p *planner) noteComplement(t target) {
 	if traffic := p.trafficOf(t); traffic != p.policy.Traffic {
-		p.note(t.inv.Scope, t.id, "its working flow logs record %s already, so the plan adds one of %s and not a second of %s", inventory.Recorded(t.logs), traffic, p.policy.Traffic)
+		p.note(t.inv.Scope, t.id, "%s", complementNote(inventory.Recorded(t.logs), traffic, p.policy.Traffic))
 	}
 }
 
-// batch gives flow logs that differ in nothing but their resource one call, as many as AWS takes.
-func (p *planner) batch() {
+func complementNote(recorded inventory.Traffic, missing, wanted string) string {
+	return fmt.Sprintf("its working flow logs record %s already, so the plan adds one of %s and not a second of %s", recorded, missing, wanted)
+}
+
+// batch gives flow logs that differ in nothing but their resource one call, as many as one takes.
+func (p *planner) batch(most func(resourceType string) int) {
 	type batchKey struct{ account, region, input string }
 	calls := map[batchKey]int{} // steps in the open call
 	names := map[batchKey]string{}
@@ -226,9 +230,9 @@ func (p *planner) batch() {
 	first := map[string]int{} // where a call's first step stands
 	for i := range p.logs {
 		s := &p.logs[i]
-		rest, perCall := withoutResources(s.API)
+		rest, kind := withoutResources(s.API)
 		k := batchKey{s.Account, s.Region, rest}
-		if names[k] == "" || calls[k] == perCall {
+		if names[k] == "" || calls[k] == most(kind) {
 			n := numbers[[2]string{s.Account, s.Region}] + 1
 			numbers[[2]string{s.Account, s.Region}] = n
 			names[k], calls[k] = fmt.Sprintf("%s/%s/CreateFlowLogs/%d", s.Account, s.Region, n), 0
@@ -240,19 +244,18 @@ func (p *planner) batch() {
 	slices.SortStableFunc(p.logs, func(a, b Step) int { return first[a.Call] - first[b.Call] })
 }
 
-// withoutResources is what a flow log's request says beside its resource, and how many resources
-// one request takes.
-func withoutResources(api API) (string, int) {
+// withoutResources is what a flow log's request says beside its resource, and the type of that.
+func withoutResources(api API) (rest, resourceType string) {
 	value, err := generic(api.Input)
 	object, ok := value.(map[string]any)
 	if err != nil || !ok {
-		return string(api.Input), 1
+		return string(api.Input), ""
 	}
 	delete(object, resourceIDs)
-	rest, err := encodeGeneric(object)
+	encoded, err := encodeGeneric(object)
 	if err != nil {
-		return string(api.Input), 1
+		return string(api.Input), ""
 	}
 	kind, _ := object["ResourceType"].(string)
-	return string(rest), idsPerCall(kind)
+	return string(encoded), kind
 }

@@ -1,0 +1,213 @@
+package remediate
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// treeOf is a plan as its file says it.
+func treeOf(t *testing.T, p Plan) map[string]any {
+	t.Helper()
+	value, err := generic([]byte(encoded(t, p)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return value.(map[string]any)
+}
+
+// sealed is a tree as a file, with a hash that fits.
+func sealed(t *testing.T, tree map[string]any) string {
+	t.Helper()
+	raw, err := encodeGeneric(tree)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var p Plan
+	if json.Unmarshal(raw, &p) != nil {
+		return string(raw) // not even a plan
+	}
+	hash, err := HashOf(p)
+	if err != nil {
+		t.Fatal(err)
+	}
+	old := tree["hash"]
+	tree["hash"] = hash
+	raw, err = encodeGeneric(tree)
+	tree["hash"] = old
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(raw)
+}
+
+// mutations calls a test with every value of a tree changed, removed and added to, one at a time. Documents
+// that stand in texts are trees of their own.
+func mutations(at any, path string, set func(any), try func(what string)) {
+	change := func(what string, value any) {
+		set(value)
+		try(path + ": " + what)
+		set(at)
+	}
+	switch v := at.(type) {
+	case map[string]any:
+		for _, k := range slices.Sorted(maps.Keys(v)) {
+			inner := v[k]
+			delete(v, k)
+			try(path + "." + k + ": removed")
+			v[k] = inner
+			mutations(inner, path+"."+k, func(x any) { v[k] = x }, try)
+		}
+		v["Added"] = "x"
+		try(path + ": a member added")
+		delete(v, "Added")
+	case []any:
+		for i := range v {
+			mutations(v[i], path+"[]", func(x any) { v[i] = x }, try)
+			change("an item removed", slices.Delete(slices.Clone(v), i, i+1))
+			change("an item twice", slices.Insert(slices.Clone(v), i, v[i]))
+		}
+		if len(v) > 1 {
+			swapped := slices.Clone(v)
+			swapped[0], swapped[len(v)-1] = swapped[len(v)-1], swapped[0]
+			change("items swapped", swapped)
+		}
+		change("an item added", append(slices.Clone(v), "x"))
+	case string:
+		for _, other := range []string{
+			v + "x", "", "*", "prod-audit", strings.ReplaceAll(v, ownAccount, "999999999999"), strings.ReplaceAll(v, "eu-west-1", "ap-south-1"),
+			strings.ReplaceAll(v, "vpc-", "subnet-"), strings.ReplaceAll(v, DefaultRole, "ProdAdmin"), strings.ReplaceAll(v, "central", "prod-data"),
+		} {
+			if other != v {
+				change(fmt.Sprintf("%.40q", other), other)
+			}
+		}
+		mutateDocument(v, path, set, try)
+		set(at)
+	case json.Number:
+		change("more", json.Number(map[bool]string{true: "7", false: v.String() + "1"}[v == "0"]))
+		change("zero, or one", json.Number(map[bool]string{true: "1", false: "0"}[v == "0"]))
+	case bool:
+		change("the other", !v)
+	case nil:
+		change("a text", "x")
+	}
+}
+
+// mutateDocument changes the parts of a policy document, and puts statements into it.
+func mutateDocument(text, path string, set func(any), try func(string)) {
+	value, err := generic([]byte(text))
+	document, ok := value.(map[string]any)
+	if err != nil || !ok || document["Statement"] == nil {
+		return
+	}
+	write := func() {
+		raw, err := canonicalJSON(jsonInput(document))
+		if err == nil {
+			set(string(raw))
+		}
+	}
+	before := document["Statement"]
+	document["Statement"] = append(listOf(before), map[string]any{"Effect": "Allow", "Principal": "*", "Action": "*", "Resource": "*"})
+	write()
+	try(path + ": a statement that allows everything")
+	document["Statement"] = before
+	mutations(document, path+"(document)", func(any) {}, func(what string) {
+		write()
+		try(what)
+	})
+}
+
+// harmless are the values that may be another, and why no harm comes of it.
+var harmless = []struct{ path, why string }{
+	{`^\.steps\[\]\.(why|reason): `, "words, shown as the file's own"},
+	{`^\.(notes|left_out|left_alone|unplanned)`, "words, shown as the file's own, about this account"},
+	{`^\.gaps`, "words, shown as the file's own, about this account"},
+	{`^\.read_at`, "shown; apply holds it to --max-age, and every precondition is read again"},
+	{`^\.policy\.(resources|chosen_tags)`, "what was chosen: the steps say it"},
+	{`^\.policy\.change_existing: the other`, "allows more, and no step asks for it"},
+	{`^\.accounts: an item added`, "no step is in it, and apply takes plans for one account"},
+	{`^\.steps\[\]\.foreign: `, "of an existing thing: apply looks at its tags again"},
+	{`^\.steps\[\]\.preconditions\[\]\.expect\.(document|trust|ids): `, "apply reads it again, and stops"},
+	{`^\.steps: (items swapped|an item removed)`, "less is done, or in another order: the steps say so"},
+	{`^\.steps\[\]\.inverse\.api\.input\.(Policy|PolicyDocument)`, "the old text, another spelling of the same document: the digest holds"},
+	{`^\.policy\.(bucket|prefix|file_format|hive|per_hour|stream|source_role|cross_account_role|log_group|delivery_role|retention_days|role_path|permissions_boundary|kms_key|traffic|interval|log_format|tag_fields|tags|gb_per_vpc)`, "not used by any step"},
+}
+
+// TestNoFieldOfAPlanCanBeAnother changes every value of steps of every kind, seals the plan again, and
+// finds it refused, or the value one that no request depends on.
+func TestNoFieldOfAPlanCanBeAnother(t *testing.T) {
+	t.Parallel()
+	for name, p := range exported(t) {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			tree := treeOf(t, p)
+			tried := 0
+			requests := askedOf(t, p)
+			try := func(what string) {
+				tried++
+				got, err := Decode(strings.NewReader(sealed(t, tree)))
+				switch {
+				case errors.Is(err, ErrRefused):
+				case err != nil:
+					t.Errorf("%s: %v", what, err)
+				default:
+					checkHarmless(t, what, requests, got)
+				}
+			}
+			steps := tree["steps"].([]any)
+			seen := map[any]int{}
+			for _, s := range steps {
+				step := s.(map[string]any)
+				if seen[step["action"]]++; seen[step["action"]] <= 1 {
+					mutations(step, ".steps[]", func(any) {}, try)
+				}
+			}
+			for _, key := range slices.Sorted(maps.Keys(tree)) {
+				if key != "steps" && key != "hash" {
+					mutations(tree[key], "."+key, func(x any) { tree[key] = x }, try)
+				}
+			}
+			for i := range steps {
+				tree["steps"] = slices.Delete(slices.Clone(steps), i, i+1)
+				try(fmt.Sprintf(".steps: an item removed, %s", steps[i].(map[string]any)["id"]))
+			}
+			tree["steps"] = steps
+			if tried < 300 {
+				t.Errorf("%d mutations: the test shows little", tried)
+			}
+		})
+	}
+}
+
+// askedOf are the requests of a plan.
+func askedOf(t *testing.T, p Plan) map[string]bool {
+	t.Helper()
+	requests := map[string]bool{}
+	for _, s := range p.Steps {
+		requests[s.Account+" "+s.Region+" "+s.API.Operation+" "+string(s.API.Input)] = true
+	}
+	return requests
+}
+
+// checkHarmless finds in a plan that was taken no request that the first one had not, and a reason why its
+// change does no harm.
+func checkHarmless(t *testing.T, what string, requests map[string]bool, got Plan) {
+	t.Helper()
+	for request := range askedOf(t, got) {
+		if !requests[request] {
+			t.Errorf("%s: taken, and asks for %.300s", what, request)
+		}
+	}
+	for _, h := range harmless {
+		if regexp.MustCompile(h.path).MatchString(what) {
+			return
+		}
+	}
+	t.Errorf("%s: taken", what)
+}
