@@ -76,40 +76,45 @@ func jsonWord(value any) ([]string, error) {
 
 var plainWord = regexp.MustCompile(`^[A-Za-z0-9_./:=@%+,-]+$`)
 
-// quote makes one word of a text for a POSIX shell, whatever is in it. What a screen would not show as
-// it is, such as a control character, is spelled out as $'\x1b' (POSIX.1-2024, dollar-single-quotes), so that
-// the command runs as it was read.
+// quote makes one word of a text for a shell, whatever is in it. What a screen would not show as it is, such
+// as a control character, is spelled out as $'\x1b', so that the command runs as it was read. Nothing else
+// stands in such quotes: a shell without them (they came with POSIX.1-2024) reads another text there, and
+// still no command.
 func quote(text string) string {
-	switch {
-	case plainWord.MatchString(text):
+	if plainWord.MatchString(text) {
 		return text
-	case terminal.Printable(text) == text:
-		return "'" + strings.ReplaceAll(text, "'", `'\''`) + "'"
 	}
 	var b strings.Builder
-	b.WriteString("$'")
-	spelled := false
+	open := ""
+	within := func(quotes string) {
+		if open == quotes {
+			return
+		}
+		if open != "" {
+			b.WriteByte('\'')
+		}
+		b.WriteString(quotes)
+		open = quotes
+	}
+	if text == "" {
+		within("'")
+	}
 	for rest := text; rest != ""; {
 		_, size := utf8.DecodeRuneInString(rest)
 		char := rest[:size]
 		rest = rest[size:]
-		if spelled && strings.ContainsAny(char, "0123456789abcdefABCDEF") {
-			b.WriteString("'$'") // some shells take more than two digits
+		if terminal.Printable(char) == char {
+			within("'")
+			b.WriteString(strings.ReplaceAll(char, "'", `'\''`))
+			continue
 		}
-		spelled = false
-		switch {
-		case char == "'" || char == `\`:
-			b.WriteString(`\` + char)
-		case terminal.Printable(char) == char:
-			b.WriteString(char)
-		default:
-			spelled = true
-			for _, c := range []byte(char) {
-				fmt.Fprintf(&b, `\x%02x`, c)
-			}
+		within("$'")
+		for _, c := range []byte(char) {
+			fmt.Fprintf(&b, `\x%02x`, c)
 		}
 	}
-	return b.String() + "'"
+	b.WriteByte('\'')
+	return b.String()
 }
 
 // kebab writes CreateFlowLogs as create-flow-logs and kmsKeyId as kms-key-id.

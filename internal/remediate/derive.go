@@ -223,7 +223,7 @@ func (d *deriver) roleChange(s Step, want request) (change, error) {
 	if old != "" {
 		role.Inline = []inventory.RolePolicy{{Name: want.PolicyName, Document: old}}
 	}
-	groups := writtenGroups(iam, want.PolicyDocument)
+	groups := slices.DeleteFunc(resourceNames(iam, want.PolicyDocument), func(name string) bool { return strings.Contains(name, "*") })
 	if delivers && (created || d.used[s.ID]) {
 		groups = d.planner.groupPatterns(*d.logs[s.Account])
 	}
@@ -240,9 +240,9 @@ func (d *deriver) roleChange(s Step, want request) (change, error) {
 	return c, err
 }
 
-// writtenGroups are the log groups that a delivery policy is about: those of existing flow logs, whose names
-// are known to the account alone. The policy is built again from them.
-func writtenGroups(iam inventory.Scope, policy string) []string {
+// resourceNames are the log groups that a delivery policy is about. Those of existing flow logs are known to
+// the account alone: the policy is built again from them.
+func resourceNames(iam inventory.Scope, policy string) []string {
 	var document struct{ Statement []statement }
 	if err := json.Unmarshal([]byte(policy), &document); err != nil || len(document.Statement) == 0 {
 		return nil
@@ -250,10 +250,7 @@ func writtenGroups(iam inventory.Scope, policy string) []string {
 	var groups []string
 	base := logGroupARN(iam, "")
 	for _, arn := range document.Statement[0].Resource {
-		name := strings.TrimSuffix(strings.TrimPrefix(arn, base), ":*")
-		if !strings.Contains(name, "*") {
-			groups = append(groups, name)
-		}
+		groups = append(groups, strings.TrimSuffix(strings.TrimPrefix(arn, base), ":*"))
 	}
 	return groups
 }
@@ -453,15 +450,27 @@ func (d *deriver) place(s Step, want request) (placement, error) {
 	}
 	name := expandGroup(d.plan.Policy.LogGroup, d.scope(s), s.Resource)
 	at := placement{input: inGroup(name, role.arn), after: slices.Clone(role.after), expect: slices.Clone(role.expect)}
-	if d.made(s, CreateLogGroup, name) {
+	switch {
+	case d.made(s, CreateLogGroup, name):
 		at.after = append(at.after, stepID(s.Account, s.Region, CreateLogGroup, name))
-		return at, nil
-	}
-	if d.made(s, AssociateKMSKey, name) {
+	case d.made(s, AssociateKMSKey, name):
 		at.after = append(at.after, stepID(s.Account, s.Region, AssociateKMSKey, name))
 	}
-	at.expect = append(at.expect, Precondition{Kind: FactLogGroup, Resource: name, Expect: map[string]string{"exists": "true"}})
+	if !d.made(s, CreateLogGroup, name) {
+		at.expect = append(at.expect, Precondition{Kind: FactLogGroup, Resource: name, Expect: map[string]string{"exists": "true"}})
+	}
+	at.after = withRetention(s, at.after, stepID(s.Account, s.Region, PutRetentionPolicy, name))
 	return at, nil
+}
+
+// withRetention lets a flow log wait for the retention of its log group too, as it did in plans of earlier
+// versions.
+func withRetention(s Step, after []string, retention string) []string {
+	at := slices.Index(s.After, retention)
+	if at < 0 || !slices.Equal(slices.Delete(slices.Clone(s.After), at, at+1), after) {
+		return after
+	}
+	return s.After
 }
 
 // role builds the delivery role of an account, once for all its flow logs: made by the plan, changed by it,

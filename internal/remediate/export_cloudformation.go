@@ -25,7 +25,7 @@ func (p Plan) cloudFormation() (string, error) {
 		err := t.step(s)
 		switch {
 		case errors.Is(err, errNotExported):
-			t.left = append(t.left, fmt.Sprintf("%s %s, by hand: %s", s.Action, s.Resource, s.CLI))
+			t.left = append(t.left, fmt.Sprintf("%s %s, by hand: %s", s.Action, s.Resource, s.commandLine()))
 		case err != nil:
 			return "", err
 		}

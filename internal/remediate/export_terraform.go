@@ -30,7 +30,7 @@ func (p Plan) terraform() (string, error) {
 		case errors.Is(err, errNotExported):
 			t.body().AppendNewline()
 			t.comment(fmt.Sprintf("Not in this configuration, as it changes part of what is there already: %s %s. By hand:", s.Action, s.Resource))
-			t.comment(s.CLI)
+			t.comment(s.commandLine())
 		case err != nil:
 			return "", err
 		}

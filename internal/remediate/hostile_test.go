@@ -204,12 +204,22 @@ func TestNoTextOfAPlanRunsInAScript(t *testing.T) {
 	}
 }
 
-// TestQuotedTextsComeBack holds quote to what a shell makes of it.
+// TestQuotedTextsComeBack holds quote to what a shell makes of it, and finds that one without $'…' runs nothing
+// either.
 func TestQuotedTextsComeBack(t *testing.T) {
 	t.Parallel()
+	empty := t.TempDir()
 	for _, want := range append(slices.Clone(hostile), "\x1bab", "\x01"+"0", "\xff\xfe", "é\u0301") {
 		if strings.Contains(want, "\x00") {
 			continue // no word of a shell can hold it
+		}
+		old := exec.CommandContext(t.Context(), "sh", "-c", ": "+quote(want+"\x1b'; touch x; '"))
+		old.Dir = empty
+		if out, err := old.CombinedOutput(); err != nil {
+			t.Errorf("%q in an older shell: %v, %s", want, err, out)
+		}
+		if left, err := os.ReadDir(empty); err != nil || len(left) > 0 {
+			t.Fatalf("%q in an older shell made %v, %v", want, left, err)
 		}
 		out, err := exec.CommandContext(t.Context(), "bash", "-c", "printf %s "+quote(want)).Output()
 		if err != nil || string(out) != want {

@@ -6,6 +6,8 @@ import (
 	"maps"
 	"slices"
 	"strings"
+
+	"flowproof/internal/inventory"
 )
 
 // stepGroup is the steps of one account in one Region, as they are shown.
@@ -87,9 +89,9 @@ func (e stepEntry) detail() string {
 	}
 	switch s.Action {
 	case CreateRole, UpdateAssumeRolePolicy:
-		return "trusted by " + flowLogService + " for flow logs of this account alone"
+		return s.trustInWords()
 	case PutRolePolicy:
-		return "policy " + in.PolicyName + ": write to the log groups, and nothing else"
+		return "policy " + in.PolicyName + ": " + s.deliveryInWords()
 	case CreateLogGroup:
 		if in.KMSKeyID != "" {
 			return "encrypted with " + in.KMSKeyID
@@ -99,11 +101,92 @@ func (e stepEntry) detail() string {
 	case AssociateKMSKey:
 		return in.KMSKeyID
 	case PutBucketPolicy:
-		return "adds what " + deliveryService + " needs, and keeps the rest"
+		return s.bucketInWords()
 	case CreateFlowLog:
 		return strings.TrimSpace(in.TrafficType + " to " + in.LogGroupName + in.LogDestination)
 	}
 	return ""
+}
+
+// scope is where the step's call goes.
+func (s Step) scope() inventory.Scope {
+	return inventory.Scope{Partition: inventory.PartitionOf(s.Region), Account: s.Account, Region: s.Region}
+}
+
+// says reports whether the document that a step writes is the one of these statements, or adds them to what
+// its inverse puts back. What a reviewer reads is taken from the request, and a document that is not known is
+// shown as it is.
+func (s Step) says(add ...statement) (alone, added bool, document string) {
+	want, err := requestOf(s.API)
+	if err != nil {
+		return false, false, string(s.API.Input)
+	}
+	document = want.document()
+	is := func(old string) bool {
+		built, err := addStatements(old, add)
+		return err == nil && built == document
+	}
+	old, err := s.document()
+	return is(""), err == nil && old != "" && is(old), document
+}
+
+func (s Step) trustInWords() string {
+	alone, added, document := s.says(trustStatement(s.scope()))
+	switch trusted := "trusted by " + flowLogService + " for flow logs of this account alone"; {
+	case alone:
+		return trusted
+	case added:
+		return trusted + ", beside whom it trusts now"
+	}
+	return "trust policy " + document
+}
+
+func (s Step) deliveryInWords() string {
+	want, err := requestOf(s.API)
+	if err != nil {
+		return string(s.API.Input)
+	}
+	alone, _, document := s.says(deliveryStatements(s.scope(), resourceNames(s.scope(), want.PolicyDocument))...)
+	if alone {
+		return "write to the log groups, and nothing else"
+	}
+	return document
+}
+
+func (s Step) bucketInWords() string {
+	want, err := requestOf(s.API)
+	if err != nil {
+		return string(s.API.Input)
+	}
+	arn := fmt.Sprintf("arn:%s:s3:::%s", s.scope().Partition, want.Bucket)
+	alone, added, document := s.says(bucketStatements(s.scope(), arn, objectsIn(want.Policy, arn))...)
+	if alone || added {
+		return "adds what " + deliveryService + " needs, and keeps the rest"
+	}
+	return "policy " + document
+}
+
+// objectsIn is the place in a bucket that a policy lets the delivery service write to: that of its last
+// statement but one.
+func objectsIn(policy, arn string) string {
+	var document struct{ Statement []json.RawMessage }
+	if err := json.Unmarshal([]byte(policy), &document); err != nil || len(document.Statement) < 2 {
+		return arn
+	}
+	var write statement
+	if err := json.Unmarshal(document.Statement[len(document.Statement)-2], &write); err != nil || len(write.Resource) != 1 {
+		return arn
+	}
+	return strings.TrimSuffix(write.Resource[0], "*")
+}
+
+// commandLine is the step's request as a command; a request that is none of ours has none.
+func (s Step) commandLine() string {
+	line, err := command(s.API, s.Region)
+	if err != nil {
+		return "no command"
+	}
+	return line
 }
 
 // prepares reports whether the step is there for the flow logs behind it. Others answer a finding by
@@ -178,7 +261,7 @@ func (s Step) writeWhole(b *page, indent int) {
 	}
 	b.linef(indent, indent+2, "undo: %s", undo)
 	b.linef(indent, indent+2, "needs: %s", strings.Join(s.Permissions, ", "))
-	b.linef(indent, indent+2, "same as: %s", s.CLI)
+	b.linef(indent, indent+2, "same as: %s", s.commandLine())
 }
 
 // inWords says what must still be so.

@@ -41,7 +41,7 @@ func (g stepGroup) writeMarkdown(b *strings.Builder) {
 	var commands strings.Builder
 	for _, e := range g.entries {
 		for _, s := range e.steps {
-			commands.WriteString(terminal.Printable(s.CLI) + "\n")
+			commands.WriteString(terminal.Printable(s.commandLine()) + "\n")
 		}
 	}
 	fence := strings.Repeat("`", max(3, longestRun(commands.String(), '`')+1))
