@@ -214,3 +214,52 @@ func checkHarmless(t *testing.T, what string, requests map[string]bool, got Plan
 	}
 	t.Errorf("%s: taken", what)
 }
+
+// TestForgedPlansAreRefused seals plans that say one thing and would do another.
+func TestForgedPlansAreRefused(t *testing.T) {
+	t.Parallel()
+	plans := exported(t)
+	const stranger = `{"Statement":[{"Action":"sts:AssumeRole","Effect":"Allow","Principal":{"AWS":"arn:aws:iam::999999999999:root"}}],"Version":"2012-10-17"}`
+	const everything = `{"Statement":[{"Action":"*","Effect":"Allow","Resource":"*"}],"Version":"2012-10-17"}`
+	put := func(s *Step, member string, value any) {
+		in, err := s.members()
+		if err != nil {
+			t.Fatal(err)
+		}
+		in[member] = value
+		s.API.Input = jsonInput(in)
+	}
+	for name, test := range map[string]struct {
+		plan   string
+		action Action
+		forge  func(*Step)
+	}{
+		"a role that a stranger may assume":  {"logs", CreateRole, func(s *Step) { put(s, "AssumeRolePolicyDocument", stranger) }},
+		"a policy that allows everything":    {"logs", PutRolePolicy, func(s *Step) { put(s, "PolicyDocument", everything) }},
+		"a trust that loses what it said":    {"adapt", UpdateAssumeRolePolicy, func(s *Step) { put(s, "PolicyDocument", stranger) }},
+		"the policy of another bucket":       {"s3-merge", PutBucketPolicy, func(s *Step) { put(s, "Bucket", "prod-data") }},
+		"a bucket policy of its own":         {"s3-merge", PutBucketPolicy, func(s *Step) { put(s, "Policy", everything) }},
+		"another role handed over":           {"logs", CreateFlowLog, func(s *Step) { put(s, "DeliverLogsPermissionArn", roleARN("ProdAdmin")) }},
+		"another account's role handed over": {"adapt", CreateFlowLog, func(s *Step) { put(s, "DeliverLogsPermissionArn", "arn:aws:iam::999999999999:role/"+DefaultRole) }},
+		"an inverse that deletes another":    {"logs", CreateLogGroup, func(s *Step) { s.Inverse.API.Input = jsonInput(map[string]any{"logGroupName": "prod-audit"}) }},
+		"a key of another":                   {"logs", CreateLogGroup, func(s *Step) { put(s, "kmsKeyId", "arn:aws:kms:us-east-1:999999999999:key/x") }},
+		"a command that does something else": {"logs", CreateRole, func(s *Step) { s.CLI = "aws iam delete-role --role-name x" }},
+		"an unknown member":                  {"logs", CreateFlowLog, func(s *Step) { put(s, "ClientToken", "x") }},
+		"a flow log to another group":        {"logs", CreateFlowLog, func(s *Step) { put(s, "LogGroupName", "theirs") }},
+		"records of less traffic":            {"logs", CreateFlowLog, func(s *Step) { put(s, "TrafficType", "REJECT") }},
+	} {
+		p := clone(t, plans[test.plan])
+		i := slices.IndexFunc(p.Steps, func(s Step) bool { return s.Action == test.action })
+		test.forge(&p.Steps[i])
+		if line, err := command(p.Steps[i].API, p.Steps[i].Region); err == nil && !strings.Contains(name, "command") {
+			p.Steps[i].CLI = line
+		}
+		var err error
+		if p.Hash, err = HashOf(p); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := Decode(strings.NewReader(encoded(t, p))); !errors.Is(err, ErrRefused) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
