@@ -148,3 +148,19 @@ func TestDeliveryError_blames_nothing_that_is_not_there(t *testing.T) {
 		}
 	}
 }
+
+// TestLogGroup_that_is_gone_for_good: no rule says that a group comes with the first record while another
+// says that nothing can make it.
+func TestLogGroup_that_is_gone_for_good(t *testing.T) {
+	t.Parallel()
+	l := inventory.FlowLog{ID: "fl-1", DestinationType: inventory.ToCloudWatchLogs, LogGroup: "g", Role: "arn:aws:iam::111122223333:role/r"}
+	inv := scope(func(inv *inventory.Inventory) {
+		inv.Kinds = append(inv.Kinds, inventory.Destinations, inventory.DeliveryRoles)
+		inv.FlowLogs = []inventory.FlowLog{l}
+	})
+	inv.Named.Asked = inv.ReferredTo()
+	const want = "the log group g is gone, and so is the role r that would make it: see flow-log-destination-check"
+	if _, v, readable := (&rule.Pass{Inventory: inv}).LogGroup(l); readable || v.Message != want {
+		t.Errorf("%v %q", readable, v.Message)
+	}
+}

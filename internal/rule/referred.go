@@ -84,6 +84,9 @@ func (p *Pass) LogGroup(l inventory.FlowLog) (inventory.LogGroup, Verdict, bool)
 	case name == "" || !known:
 		return group, NotKnown("AWS does not state which log group it delivers to"), false
 	}
+	if missing, gone := p.MissingGroup(l); gone && missing.Outcome == finding.Fail {
+		return group, NotKnown(missing.Message + ": see flow-log-destination-check"), false
+	}
 	return group, NotKnown("the log group " + name + " is not there: it comes with the first record"), false
 }
 
