@@ -23,7 +23,7 @@ import (
 // readFlags are the settings of every command that reads.
 var readFlags = []string{
 	"source", "profile", "endpoint-url", "region", "exclude-region", "account",
-	"org", "ou", "accounts-file", "exclude-account", "role-name", "external-id", "session-name", "session-duration",
+	"org", "ou", "accounts-file", "exclude-account", "org-id", "role-name", "external-id", "session-name", "session-duration",
 	"destination-account", "rule", "framework", "skip-rule", "ruleset",
 	"window", "read-records", "quiet", "verbose", "no-color",
 }

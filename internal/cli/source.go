@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -60,7 +61,7 @@ func (a *app) openWhole(ctx context.Context, s config.Settings) (scan.Source, er
 		if err != nil {
 			return nil, usageError{err}
 		}
-		return &chosenScopes{Source: source, regions: s.Region, accounts: s.Account}, nil
+		return &chosenScopes{Source: source, regions: s.Region, accounts: s.Account, organization: s.OrgID}, nil
 	case kind == "tfplan", kind == "cloudformation":
 		return nil, usageError{fmt.Errorf("--source %s: reading %s comes in a later version; this one reads aws, awscli:DIR and snapshot:FILE", s.Source, kind)}
 	}
@@ -73,6 +74,7 @@ type chosenScopes struct {
 	scan.Source
 	regions, accounts []string
 	destinations      []string // accounts that must be among those read, since no other is entered
+	organization      string   // that the accounts are in, where the person says; empty for what the source knows
 }
 
 // Close closes the source, if it is one that can be.
@@ -81,6 +83,13 @@ func (c *chosenScopes) Close() error {
 		return closer.Close()
 	}
 	return nil
+}
+
+// Read implements scan.Source.
+func (c *chosenScopes) Read(ctx context.Context, t inventory.Target, kinds []inventory.Kind) inventory.Inventory {
+	inv := c.Source.Read(ctx, t, kinds)
+	inv.Organization = cmp.Or(c.organization, inv.Organization)
+	return inv
 }
 
 // Discover implements scan.Source.
@@ -135,14 +144,15 @@ func (a *app) liveSource(ctx context.Context, s config.Settings) (*awslive.Sourc
 
 func (a *app) liveOptions(ctx context.Context, s config.Settings) awslive.Options {
 	o := awslive.Options{
-		Profile:     s.Profile,
-		EndpointURL: s.EndpointURL,
-		Regions:     s.Region,
-		Version:     version,
-		Named:       namesToRead(s),
-		Window:      s.Window,
-		Sample:      int(s.Sample),
-		Now:         time.Now,
+		Profile:      s.Profile,
+		EndpointURL:  s.EndpointURL,
+		Regions:      s.Region,
+		Version:      version,
+		Organization: s.OrgID,
+		Named:        namesToRead(s),
+		Window:       s.Window,
+		Sample:       int(s.Sample),
+		Now:          time.Now,
 	}
 	if a.canAsk() {
 		o.MFAToken = func() (string, error) { return a.askMFA(ctx, s) }

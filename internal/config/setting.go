@@ -126,7 +126,7 @@ func reaching() []Setting {
 		{Key: "role-name", Kind: Text, Default: "flowproof-read", Placeholder: "NAME", Doc: "role to assume in each account but the caller's own"},
 		{Key: "external-id", Kind: Text, Placeholder: "ID", Pattern: `[\w+=,.@:/-]{2,}`, Form: "2 or more letters, digits and +=,.@:/_-", Doc: "external id that the role asks for"},
 		{Key: "trust", Kind: List, Placeholder: "PRINCIPAL", Doc: "who may assume the role that policy org writes: account ids, ARNs of roles or users; none means the current identity"},
-		{Key: "org-id", Kind: Text, Placeholder: "ID", Pattern: `o-[a-z0-9]{10,32}`, Form: "the id of an organisation, such as o-a1b2c3d4e5", Doc: "organisation from which the role that policy org writes may be assumed"},
+		{Key: "org-id", Kind: Text, Placeholder: "ID", Pattern: `o-[a-z0-9]{10,32}`, Form: "the id of an organisation, such as o-a1b2c3d4e5", Doc: "organisation of the accounts that are read, for policies that turn on it, and from which the role that policy org writes may be assumed"},
 		{Key: "session-name", Kind: Text, Default: "flowproof", Placeholder: "NAME", Doc: "name of the role's session in CloudTrail"},
 		{Key: "session-duration", Kind: Duration, Default: "1h", Placeholder: "DURATION", Doc: "how long a session of the role lasts before it is renewed: 15m to 12h"},
 	}

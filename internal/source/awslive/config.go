@@ -43,6 +43,8 @@ type Options struct {
 	Regions     []string // names and globs; empty for every Region that the account has enabled
 	Version     string   // of flowproof, for the user agent
 
+	Organization string // id of the organisation that the accounts are in; empty to ask where it matters
+
 	Named  inventory.Names // what to read by name, where the run asks for its kind
 	Window time.Duration   // how far back to look for arrivals, where the run asks for them; 0 means a day
 	Sample int             // how many of the newest records to keep of each flow log, where the run asks for records

@@ -12,6 +12,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs"
 	"github.com/aws/aws-sdk-go-v2/service/firehose"
 	"github.com/aws/aws-sdk-go-v2/service/iam"
+	"github.com/aws/aws-sdk-go-v2/service/organizations"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/smithy-go"
 
@@ -26,11 +27,14 @@ type named struct {
 	window time.Duration // that arrivals are looked for in
 	sample int           // newest records that are kept of a flow log, when records are read
 
-	roles   roleReader
-	logs    func(region string) logGroupReader
-	buckets func(region string) bucketReader
-	streams func(region string) streamReader
-	metrics func(region string) metricReader
+	roles     roleReader
+	logs      func(region string) logGroupReader
+	buckets   func(region string) bucketReader
+	streams   func(region string) streamReader
+	metrics   func(region string) metricReader
+	directory organizationReader
+
+	organization memo[string] // the id of the account's own
 
 	role     memo[[]inventory.Role]
 	bucket   memo[[]inventory.Bucket]
@@ -43,6 +47,7 @@ type named struct {
 func newNamed(cfg aws.Config, o Options) *named {
 	n := &named{names: o.Named, home: cfg.Region, window: cmp.Or(o.Window, defaultWindow), sample: o.Sample}
 	n.roles = iam.NewFromConfig(cfg)
+	n.directory = organizations.NewFromConfig(cfg)
 	n.logs = func(region string) logGroupReader {
 		return cloudwatchlogs.NewFromConfig(cfg, func(o *cloudwatchlogs.Options) { o.Region = region })
 	}
@@ -64,6 +69,7 @@ func newNamed(cfg aws.Config, o Options) *named {
 // forget makes the next read ask AWS again.
 func (n *named) forget() {
 	n.role.forget()
+	n.organization.forget()
 	n.bucket.forget()
 	n.settings.forget()
 	n.own.forget()

@@ -211,8 +211,9 @@ func organizationPermissions() []Permission {
 			Source: "Organizations API reference, ListOrganizationalUnitsForParent: as ListAccounts",
 		},
 		{
-			Call: "organizations:DescribeOrganization", Actions: []string{"organizations:DescribeOrganization"}, Many: true,
-			Source: "Organizations API reference, DescribeOrganization: from any account of the organisation",
+			Call: "organizations:DescribeOrganization", Actions: []string{"organizations:DescribeOrganization"},
+			Kinds:  []inventory.Kind{inventory.Destinations, inventory.DeliveryRoles, inventory.Buckets, inventory.Roles},
+			Source: "Organizations API reference, DescribeOrganization: from any account of the organisation. Asked where a policy turns on aws:SourceOrgID",
 		},
 		{
 			Call: "account:ListRegions", Actions: []string{"account:ListRegions"}, Many: true,

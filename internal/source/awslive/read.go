@@ -76,6 +76,7 @@ func (s *Source) read(ctx context.Context, a *account, t inventory.Target, kinds
 		}
 	}
 	s.readReferred(ctx, a, &inv)
+	s.nameOrganization(ctx, a, &inv)
 	s.readArrivals(ctx, a, &inv) // which asks whether the flow logs are all known
 	if t.Assumed && isDisabled(&inv) && !doubtful {
 		inv.Absent, inv.Gaps = inventory.Disabled, nil
