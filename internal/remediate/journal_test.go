@@ -1,7 +1,9 @@
 package remediate
 
 import (
+	"context"
 	"errors"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -9,7 +11,10 @@ import (
 	"testing"
 	"time"
 
+	"github.com/aws/smithy-go"
 	"github.com/google/go-cmp/cmp"
+
+	"flowproof/internal/awscall"
 )
 
 // noon is the time of every record in these tests.
@@ -257,4 +262,24 @@ func FuzzJournal(f *testing.F) {
 		}
 		replay(records)
 	})
+}
+
+// TestFailuresAreRecordedAsWhatTheyWere holds the codes that stand in for one of AWS's to their meaning.
+func TestFailuresAreRecordedAsWhatTheyWere(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		err  error
+		code string
+	}{
+		"the connection broke":         {io.ErrUnexpectedEOF, brokenConnection},
+		"no answer within the time":    {context.DeadlineExceeded, brokenConnection},
+		"an answer of somebody else's": {&awscall.NoAnswerError{Operation: "CreateRole", Why: "its root element is html"}, noAnswer},
+		"a request that was not sent":  {errors.New("the request is not as the SDK takes it"), "error"},
+		"a refusal without a code":     {&smithy.GenericAPIError{Message: "no"}, "error"},
+		"a refusal":                    {&smithy.GenericAPIError{Code: "AccessDenied", Message: "no"}, "AccessDenied"},
+	} {
+		if code, _ := failureOf(test.err).recorded(); code != test.code {
+			t.Errorf("%s: recorded as %q, want %q", name, code, test.code)
+		}
+	}
 }

@@ -72,7 +72,28 @@ func TestKilledAtRandomThenRolledBack(t *testing.T) {
 			if diff := cmp.Diff(start, s.state()); diff != "" {
 				t.Errorf("after rollback: %s\n%s", diff, s.readJournal())
 			}
+			s.checkSends(p)
 		})
+	}
+}
+
+// checkSends holds the numbers of requests in the journal to their contract: of each call and command
+// they count from 1, over all runs.
+func (s *stand) checkSends(p Plan) {
+	s.t.Helper()
+	records, _, err := parseJournal(s.readJournal(), p.Hash)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	sent := map[sendKey]int{}
+	for _, r := range records {
+		if r.Intent == nil {
+			continue
+		}
+		k := sendKey{r.Intent.Command, r.Intent.Call}
+		if sent[k]++; r.Intent.Send != sent[k] {
+			s.t.Errorf("request %d of %s %s is numbered %d", sent[k], k.command, k.call, r.Intent.Send)
+		}
 	}
 }
 
