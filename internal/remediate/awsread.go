@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net/url"
 	"slices"
 	"strings"
 	"time"
@@ -204,7 +203,7 @@ func (r Reader) role(ctx context.Context, region, name string) (*readRole, error
 	for _, t := range out.Role.Tags {
 		found.tags[aws.ToString(t.Key)] = aws.ToString(t.Value)
 	}
-	found.trust, err = decodeDocument(aws.ToString(out.Role.AssumeRolePolicyDocument))
+	found.trust, err = awslive.PolicyDocument(out.Role.AssumeRolePolicyDocument)
 	return found, err
 }
 
@@ -219,7 +218,7 @@ func (r Reader) rolePolicy(ctx context.Context, region, role, policy string) (st
 		}
 		return "", readError("iam:GetRolePolicy", region, err)
 	}
-	return decodeDocument(aws.ToString(out.PolicyDocument))
+	return awslive.PolicyDocument(out.PolicyDocument)
 }
 
 // rolePolicyNames gives the inline and the attached policies of a role.
@@ -245,16 +244,6 @@ func (r Reader) rolePolicyNames(ctx context.Context, region, role string) (names
 		}
 	}
 	return names, nil
-}
-
-// decodeDocument undoes IAM's URL encoding of documents in answers (RFC 3986, so that a plus
-// sign stands for itself).
-func decodeDocument(text string) (string, error) {
-	decoded, err := url.PathUnescape(text)
-	if err != nil {
-		return "", fmt.Errorf("read a policy document: %w", err)
-	}
-	return decoded, nil
 }
 
 // bucketRegion finds out where a bucket is. S3 says so even in the answer that refuses.

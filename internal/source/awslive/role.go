@@ -52,7 +52,7 @@ func readRole(ctx context.Context, client roleReader, name string) ([]inventory.
 	for _, t := range out.Role.Tags {
 		role.Tags[aws.ToString(t.Key)] = aws.ToString(t.Value)
 	}
-	if role.Trust, err = documentOf(out.Role.AssumeRolePolicyDocument); err != nil {
+	if role.Trust, err = PolicyDocument(out.Role.AssumeRolePolicyDocument); err != nil {
 		return nil, err
 	}
 	if role.Inline, err = readInline(ctx, client, name); err != nil {
@@ -76,7 +76,7 @@ func readInline(ctx context.Context, client roleReader, role string) ([]inventor
 			if err != nil {
 				return nil, err
 			}
-			document, err := documentOf(out.PolicyDocument)
+			document, err := PolicyDocument(out.PolicyDocument)
 			if err != nil {
 				return nil, err
 			}
@@ -136,12 +136,13 @@ func readManaged(ctx context.Context, client roleReader, arn string) (string, er
 	if version.PolicyVersion == nil {
 		return "", unread("iam:GetPolicyVersion of %s answered without a version", arn)
 	}
-	return documentOf(version.PolicyVersion.Document)
+	return PolicyDocument(version.PolicyVersion.Document)
 }
 
-// documentOf decodes a document of IAM, which comes URL-encoded (IAM API reference).
-func documentOf(encoded *string) (string, error) {
-	document, err := url.QueryUnescape(aws.ToString(encoded))
+// PolicyDocument undoes the URL encoding of documents in IAM's answers, which is that of RFC 3986 (IAM
+// API reference, GetRolePolicy): a plus sign stands for itself.
+func PolicyDocument(encoded *string) (string, error) {
+	document, err := url.PathUnescape(aws.ToString(encoded))
 	if err != nil {
 		return "", unread("decode a policy document: %w", err)
 	}
