@@ -59,18 +59,16 @@ func decode(raw []byte) (Plan, error) {
 	if err := strictjson.Check(raw); err != nil {
 		return Plan{}, err
 	}
-	said, err := generic(raw)
-	if err != nil {
-		return Plan{}, err
-	}
-	if err := checkSchema(said); err != nil {
+	if err := checkSchema(raw); err != nil {
 		return Plan{}, err
 	}
 	var p Plan
-	dec := json.NewDecoder(bytes.NewReader(raw))
-	dec.DisallowUnknownFields()
-	if err := dec.Decode(&p); err != nil {
-		return Plan{}, fmt.Errorf("it is not a plan: %w", err)
+	if err := strictjson.Unmarshal(raw, &p); err != nil {
+		return Plan{}, fmt.Errorf("it is not a plan as flowproof writes it: %w", err)
+	}
+	said, err := generic(raw) // only now: of a file that is no plan it would take many times its size
+	if err != nil {
+		return Plan{}, err
 	}
 	if err := sameShape(p, said); err != nil {
 		return Plan{}, err
@@ -87,21 +85,22 @@ func decode(raw []byte) (Plan, error) {
 
 // checkSchema looks at the schema before anything else, so that a plan of another version is
 // called that and not malformed.
-func checkSchema(said any) error {
-	object, ok := said.(map[string]any)
-	if !ok {
+func checkSchema(raw []byte) error {
+	var head struct{ Schema *string }
+	err := json.Unmarshal(raw, &head)
+	switch {
+	case !bytes.HasPrefix(bytes.TrimSpace(raw), []byte("{")):
 		return fmt.Errorf("it is not a plan: not a JSON object")
-	}
-	switch schema, ok := object["schema"].(string); {
-	case !ok:
+	case err != nil || head.Schema == nil:
 		return fmt.Errorf("it is not a plan: it has no schema")
-	case schema != PlanSchema:
-		return fmt.Errorf("its schema is %q and this version of flowproof takes %q: make the plan again with this version", schema, PlanSchema)
+	case *head.Schema != PlanSchema:
+		return fmt.Errorf("its schema is %q and this version of flowproof takes %q: make the plan again with this version", *head.Schema, PlanSchema)
 	}
 	return nil
 }
 
-// sameShape refuses what encoding/json lets pass: keys in another case, and keys left out.
+// sameShape refuses what reads as the same plan and is not written so, such as a key left out whose value
+// would be null.
 func sameShape(p Plan, said any) error {
 	want, err := json.Marshal(p)
 	if err != nil {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -87,9 +88,9 @@ func TestDecodeRefuses(t *testing.T) {
 		"an edited hash":          {`"hash": "sha256:`, `"hash": "sha256:0`, "edited"},
 		"another version":         {"flowproof.plan/v1", "flowproof.plan/v2", "make the plan again"},
 		"another kind of file":    {"flowproof.plan/v1", "flowproof.scan/v1", "make the plan again"},
-		"an unknown key":          {`"unplanned": []`, `"unplanned": [], "extra": 1`, "unknown field"},
-		"an unknown key inside":   {`"reversible": true`, `"reversible": true, "sudo": true`, "unknown field"},
-		"a key in another case":   {`"unplanned": []`, `"Unplanned": []`, "misspelled"},
+		"an unknown key":          {`"unplanned": []`, `"unplanned": [], "extra": 1`, "unknown"},
+		"an unknown key inside":   {`"reversible": true`, `"reversible": true, "sudo": true`, "unknown"},
+		"a key in another case":   {`"unplanned": []`, `"Unplanned": []`, "unknown"},
 		"a key left out":          {`"unplanned": [],`, ``, "missing"},
 		"a key twice":             {`"unplanned": []`, `"unplanned": [], "unplanned": []`, "twice"},
 		"a key twice in an input": {`"LogGroupName"`, `"LogGroupName": "other", "LogGroupName"`, "twice"},
@@ -139,6 +140,32 @@ func TestDecodeRefusesWhatNoPlannerWrites(t *testing.T) {
 				t.Errorf("got %v, want ErrRefused", err)
 			}
 		})
+	}
+}
+
+// TestWhatIsNoPlanTakesLittleMemory decodes files that would take many times their size as values.
+func TestWhatIsNoPlanTakesLittleMemory(t *testing.T) { //nolint:paralleltest // it measures what the process allocates
+	const size = 8 << 20
+	head := `{"schema":"flowproof.plan/v1",`
+	for name, file := range map[string]string{
+		"lists in lists":     strings.Repeat("[", size),
+		"a list of numbers":  "[" + strings.Repeat("0,", size/2) + "0]",
+		"steps of numbers":   head + `"steps":[` + strings.Repeat("0,", size/2) + "0]}",
+		"steps of nothing":   head + `"steps":[` + strings.Repeat("{},", size/3) + "{}]}",
+		"steps of null":      head + `"steps":[` + strings.Repeat("null,", size/5) + "null]}",
+		"a key of its own":   head + `"x":[` + strings.Repeat("[],", size/3) + "[]]}",
+		"objects in objects": strings.Repeat(`{"a":`, size/5),
+	} {
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		if _, err := Decode(strings.NewReader(file)); !errors.Is(err, ErrRefused) {
+			t.Errorf("%s: %v", name, err)
+		}
+		runtime.ReadMemStats(&after)
+		const most = 32 // in all, most of it garbage at once: as values they would take a hundred times their size
+		if took := after.TotalAlloc - before.TotalAlloc; took > most*size {
+			t.Errorf("%s: %d MB were allocated for a file of %d MB", name, took>>20, size>>20)
+		}
 	}
 }
 

@@ -37,9 +37,9 @@ func keysOf(t reflect.Type) *keys {
 		f := fieldsOf(t)
 		return &keys{fields: f, had: make([]bool, len(f.list))}
 	case t != nil && t.Kind() == reflect.Map:
-		return &keys{values: t.Elem(), seen: map[string]bool{}}
+		return &keys{values: t.Elem()}
 	}
-	return &keys{seen: map[string]bool{}}
+	return &keys{}
 }
 
 // take notes that a key is there, and returns the type of its value.
@@ -47,6 +47,9 @@ func (k *keys) take(key string) (reflect.Type, error) {
 	if k.fields == nil {
 		if k.seen[key] {
 			return nil, fmt.Errorf("the key %q is there twice", key)
+		}
+		if k.seen == nil {
+			k.seen = map[string]bool{} // most of many objects may be empty
 		}
 		k.seen[key] = true
 		return k.values, nil

@@ -121,6 +121,9 @@ func (w *walker) value(t reflect.Type, depth int) error {
 		return fmt.Errorf("values are nested deeper than %d", MaxDepth)
 	}
 	w.space()
+	if want := opening(walked(t)); want != 0 && w.raw[w.at] != want && w.raw[w.at] != 'n' {
+		return fmt.Errorf("cannot unmarshal %s into %s, which begins with %q", kindOf(w.raw[w.at]), w.place(), want) // a list of these would take memory for each
+	}
 	switch w.raw[w.at] {
 	case '{':
 		return w.object(walked(t), depth)
@@ -137,6 +140,34 @@ func (w *walker) value(t reflect.Type, depth int) error {
 		w.scalar()
 	}
 	return nil
+}
+
+// opening is the character that a value of a type begins with; 0 where there is no such one.
+func opening(t reflect.Type) byte {
+	switch {
+	case t == nil:
+		return 0
+	case t.Kind() == reflect.Struct || t.Kind() == reflect.Map:
+		return '{'
+	case t.Kind() == reflect.Slice && t.Elem().Kind() != reflect.Uint8:
+		return '['
+	}
+	return 0
+}
+
+// kindOf says what a value is that begins with a character.
+func kindOf(begin byte) string {
+	switch begin {
+	case '{':
+		return "object"
+	case '[':
+		return "array"
+	case '"':
+		return "string"
+	case 't', 'f':
+		return "bool"
+	}
+	return "number"
 }
 
 func (w *walker) mayBeNull(t reflect.Type) bool {
