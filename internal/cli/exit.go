@@ -92,7 +92,7 @@ func nextStep(err error) string {
 // identityStep is what to do where nobody can say who this is.
 func identityStep(cause inventory.Cause) string {
 	switch cause {
-	case inventory.Unreachable:
+	case inventory.Unreachable, inventory.Incomplete: // something else may have answered
 		return "check the network and the proxy, and the address where --endpoint-url or AWS_ENDPOINT_URL gives one"
 	case inventory.RegionDisabled:
 		return "set AWS_REGION, or the profile's region, to one that the account has enabled, such as us-east-1"
