@@ -1,7 +1,7 @@
 package awslive
 
 import (
-	"crypto/sha1" //nolint:gosec // the AWS CLI names its files so
+	"crypto/sha1"
 	"encoding/hex"
 	"errors"
 	"fmt"
@@ -56,7 +56,7 @@ func writeProfiles(t *testing.T) {
 	write("config", fmt.Sprintf(profiles, home))
 	write("token", "token")
 	for session, expires := range map[string]time.Duration{"s": time.Hour, "old": -time.Hour} {
-		sum := sha1.Sum([]byte(session)) //nolint:gosec // as above
+		sum := sha1.Sum([]byte(session)) // as the AWS CLI names its files
 		write(".aws/sso/cache/"+hex.EncodeToString(sum[:])+".json", fmt.Sprintf(
 			`{"accessToken":"t","expiresAt":%q,"clientId":"c","clientSecret":"s","registrationExpiresAt":%q,"refreshToken":"r"}`,
 			time.Now().Add(expires).UTC().Format(time.RFC3339), time.Now().Add(time.Hour).UTC().Format(time.RFC3339)))
