@@ -289,10 +289,10 @@ func watchFor(ctx context.Context, wait tries, steps []Step, look func(context.C
 func unconfirmed(ctx context.Context, unread error, again string) string {
 	const sent = "it was sent and accepted, and "
 	switch {
-	case unread != nil:
-		return sent + "could not be read back: " + unread.Error() + "; " + again + " to find out what came of it"
 	case ctx.Err() != nil:
 		return sent + "reading back did not show it before the interruption; " + again + " to find out what came of it"
+	case unread != nil:
+		return sent + "could not be read back: " + unread.Error() + "; " + again + " to find out what came of it"
 	}
 	return sent + "reading back did not show it for " + inWords(propagationFor) + ": whatever stands between here and AWS may have answered in its place; look at the resource, then " + again
 }
@@ -303,7 +303,8 @@ func inWords(d time.Duration) string { return count(int(d.Minutes()), "minute") 
 // lookBack settles the steps whose resource is as they want it, and gives the others, with the error
 // that kept some from being looked at. An interruption does not keep it from looking.
 func (r *applyRun) lookBack(ctx context.Context, steps []Step) (open []Step, unread, err error) {
-	ctx = context.WithoutCancel(ctx)
+	ctx, end := finishing(ctx)
+	defer end()
 	seen, unread := r.Reader.see(ctx, r.Plan, steps)
 	if unread != nil {
 		return steps, unread, nil
@@ -322,6 +323,19 @@ func (r *applyRun) lookBack(ctx context.Context, steps []Step) (open []Step, unr
 		results = append(results, r.shown(s, sight))
 	}
 	return open, unread, r.settle(results...)
+}
+
+// lookAfterInterrupt is how long a look at what was sent goes on after an interruption: a person waits.
+const lookAfterInterrupt = 3 * time.Second
+
+// finishing is the context of a look that an interruption ends only after a moment.
+func finishing(ctx context.Context) (context.Context, context.CancelFunc) {
+	going, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	stop := context.AfterFunc(ctx, func() { time.AfterFunc(lookAfterInterrupt, cancel) })
+	return going, func() {
+		stop()
+		cancel()
+	}
 }
 
 // shown is the result of a step whose resource is as it wants it after its request was sent.

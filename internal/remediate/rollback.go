@@ -337,7 +337,8 @@ func (r *rollbackRun) confirm(ctx context.Context, steps []Step, answer Answer) 
 // lookBack settles the steps of which nothing is left, and gives the others, with the error that kept
 // some from being looked at. An interruption does not keep it from looking.
 func (r *rollbackRun) lookBack(ctx context.Context, steps []Step) (open []Step, unread, err error) {
-	ctx = context.WithoutCancel(ctx)
+	ctx, end := finishing(ctx)
+	defer end()
 	seen := &remains{run: r}
 	for _, s := range steps {
 		gone, why := seen.isGone(ctx, s, steps)
