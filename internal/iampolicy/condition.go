@@ -84,6 +84,9 @@ func (c Condition) any(operator, value string) Match {
 }
 
 func compare(operator, want, value string) Match {
+	if known, partly := strings.CutSuffix(value, Unknown); partly && operator != "StringLike" && operator != "ArnEquals" && operator != "ArnLike" {
+		return min(matchIf(strings.HasPrefix(want, known)), Maybe)
+	}
 	switch operator {
 	case "StringEquals":
 		if hasVariable(want) {

@@ -30,6 +30,9 @@ func (r Request) With(context map[string]string) Request {
 	return r
 }
 
+// Unknown ends a value of which only the beginning is known: the rest may be anything.
+const Unknown = "\x00"
+
 // Match says whether something surely is so.
 type Match int
 

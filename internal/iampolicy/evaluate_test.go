@@ -127,6 +127,31 @@ func TestConditions(t *testing.T) {
 	}
 }
 
+// TestValuesOfWhichTheBeginningIsKnown: a pattern that reaches further than what is known may fit.
+func TestValuesOfWhichTheBeginningIsKnown(t *testing.T) {
+	t.Parallel()
+	question := iampolicy.Request{Service: service, Action: "a:b", Context: map[string]string{"a:arn": "arn:aws:logs:eu-west-1:123456789012:" + iampolicy.Unknown}}
+	for condition, want := range map[string]iampolicy.Match{
+		`{"ArnLike":{"a:arn":"arn:aws:logs:*:123456789012:*"}}`:                                 iampolicy.Yes,
+		`{"StringLike":{"a:arn":"arn:aws:logs:eu-west-1:123456789012:*"}}`:                      iampolicy.Yes,
+		`{"StringLike":{"a:arn":"*"}}`:                                                          iampolicy.Yes,
+		`{"ArnLike":{"a:arn":"arn:aws:logs:eu-west-1:123456789012:delivery-source:*"}}`:         iampolicy.Maybe,
+		`{"ArnEquals":{"a:arn":"arn:aws:logs:eu-west-1:123456789012:delivery-source:x"}}`:       iampolicy.Maybe,
+		`{"StringEquals":{"a:arn":"arn:aws:logs:eu-west-1:123456789012:delivery-source:x"}}`:    iampolicy.Maybe,
+		`{"ArnNotLike":{"a:arn":"arn:aws:logs:eu-west-1:123456789012:delivery-source:x"}}`:      iampolicy.Maybe,
+		`{"ArnLike":{"a:arn":"arn:aws:logs:*:210987654321:*"}}`:                                 iampolicy.No,
+		`{"StringLike":{"a:arn":"arn:aws:logs:us-east-1:*"}}`:                                   iampolicy.No,
+		`{"StringEquals":{"a:arn":"arn:aws:logs:us-east-1:123456789012:delivery-source:x"}}`:    iampolicy.No,
+		`{"ArnNotLike":{"a:arn":"arn:aws:logs:*:123456789012:*"}}`:                              iampolicy.No,
+		`{"ArnLike":{"a:arn":"arn:aws:logs:eu-west-1:123456789012:delivery-source:${a:name}"}}`: iampolicy.Maybe,
+	} {
+		document := policy(`{"Effect":"Deny","Principal":"*","Action":"*","Condition":` + condition + `}`)
+		if got := iampolicy.Evaluate(question, document).Deny; got != want {
+			t.Errorf("%s: %d, want %d", condition, got, want)
+		}
+	}
+}
+
 // TestWhatIsLearntNeverTurnsAVerdict: an answer that is certain stays whatever a key turns out to be.
 func TestWhatIsLearntNeverTurnsAVerdict(t *testing.T) {
 	t.Parallel()

@@ -17,10 +17,29 @@ func matchesAny(patterns []string, value string) Match {
 // matches compares with IAM's wildcards. A policy variable may stand for any text, so a pattern that
 // holds one never surely fits.
 func matches(pattern, value string) Match {
+	if known, partly := strings.CutSuffix(value, Unknown); partly {
+		return matchesBeginning(pattern, known)
+	}
 	if hasVariable(pattern) {
 		return min(matchIf(wildcard(variable.ReplaceAllString(pattern, "*"), value)), Maybe)
 	}
 	return matchIf(wildcard(pattern, value))
+}
+
+// matchesBeginning compares with a value of which only the beginning is known. A pattern surely fits that
+// ends in a star and fits the beginning itself, as it then fits whatever follows.
+func matchesBeginning(pattern, known string) Match {
+	fixed := pattern
+	if i := strings.IndexAny(pattern, "*?$"); i >= 0 {
+		fixed = pattern[:i]
+	}
+	switch {
+	case strings.HasSuffix(pattern, "*") && matches(pattern, known) == Yes:
+		return Yes
+	case strings.HasPrefix(fixed, known), strings.HasPrefix(known, fixed):
+		return Maybe
+	}
+	return No
 }
 
 // variable is a policy variable such as ${aws:username}.

@@ -172,12 +172,13 @@ func (p *planner) reuseRole(a account, iam inventory.Scope, role inventory.Role)
 	}
 	ours := role.Tags[TagManaged] == "true"
 	may := ours || p.policy.ChangeExisting
-	trusted, writes := roleTrusts(a, role), p.roleWrites(a, role)
+	trusted, writes := p.roleTrusts(a, iam, role), p.roleWrites(a, iam, role)
 	if trusted == iampolicy.Denied || writes == iampolicy.Denied {
 		p.skipAccount(a, fmt.Sprintf("the delivery role %s denies what flow logs need, and nothing that is added can change that: choose another with --delivery-role", role.Name))
 		return planned, false, nil
 	}
-	if trusted == iampolicy.Allowed && writes == iampolicy.Allowed {
+	lacks := trusted == iampolicy.NotAllowed || writes == iampolicy.NotAllowed
+	if !lacks && (!may || trusted == iampolicy.Allowed && writes == iampolicy.Allowed) {
 		planned.expect = []Precondition{expect}
 		return planned, true, nil
 	}
@@ -262,18 +263,18 @@ func (p *planner) skipAccount(a account, reason string, byHand ...string) {
 }
 
 // roleTrusts asks the trust policy for a flow log of every Region that is wanted.
-func roleTrusts(a account, role inventory.Role) iampolicy.Decision {
+func (p *planner) roleTrusts(a account, iam inventory.Scope, role inventory.Role) iampolicy.Decision {
 	worst := iampolicy.Allowed
 	for _, s := range a.sites {
 		r := rule.ActingFor(flowLogService, s.inv.Scope, "", s.inv.Organization)
 		r.Action = "sts:AssumeRole"
-		worst = least(worst, surely(r, role.Trust))
+		worst = weaker(worst, p.asked(iam, role.Name, r, role.Trust))
 	}
 	return worst
 }
 
 // roleWrites asks the role's policies for the two actions without which nothing is delivered.
-func (p *planner) roleWrites(a account, role inventory.Role) iampolicy.Decision {
+func (p *planner) roleWrites(a account, iam inventory.Scope, role inventory.Role) iampolicy.Decision {
 	var policies []string
 	for _, policy := range slices.Concat(role.Inline, role.Attached) {
 		policies = append(policies, policy.Document)
@@ -287,9 +288,46 @@ func (p *planner) roleWrites(a account, role inventory.Role) iampolicy.Decision 
 		for _, group := range unique(groups) {
 			stream := fmt.Sprintf("arn:%s:logs:%s:%s:log-group:%s:log-stream:eni-0-all", s.inv.Partition, s.inv.Region, s.inv.Account, group)
 			for _, action := range []string{"logs:CreateLogStream", "logs:PutLogEvents"} {
-				worst = least(worst, surely(iampolicy.Request{Action: action, Resource: stream}, policies...))
+				worst = weaker(worst, p.asked(iam, role.Name, iampolicy.Request{Action: action, Resource: stream}, policies...))
 			}
 		}
 	}
 	return worst
+}
+
+// asked is what policies of a role say to a request. What turns on something that is not known here is
+// noted: a statement that may deny it, and one that may allow it where none surely does.
+func (p *planner) asked(iam inventory.Scope, role string, r iampolicy.Request, policies ...string) iampolicy.Decision {
+	said := iampolicy.Evaluate(r, policies...)
+	for _, policy := range policies {
+		for _, d := range iampolicy.Denials(r, policy) {
+			if d.Match == iampolicy.Maybe {
+				p.note(iam, role, "%s of its policies turns on %s, which only AWS can tell: it may deny delivery", d.Statement, turnsOn(d))
+			}
+		}
+		for _, d := range iampolicy.Allowances(r, policy) {
+			if said.Allow == iampolicy.Maybe {
+				p.note(iam, role, "%s of its policies allows delivery if %s fits, which is not known here%s", d.Statement, turnsOn(d), giveOrganization(d))
+			}
+		}
+	}
+	switch {
+	case said.Deny == iampolicy.Yes:
+		return iampolicy.Denied
+	case said.Allow == iampolicy.Yes:
+		return iampolicy.Allowed
+	case said.Allow == iampolicy.Maybe:
+		return iampolicy.CannotTell
+	}
+	return iampolicy.NotAllowed
+}
+
+// weaker keeps the decision that promises less.
+func weaker(a, b iampolicy.Decision) iampolicy.Decision {
+	for _, d := range []iampolicy.Decision{iampolicy.Denied, iampolicy.NotAllowed, iampolicy.CannotTell} {
+		if a == d || b == d {
+			return d
+		}
+	}
+	return iampolicy.Allowed
 }

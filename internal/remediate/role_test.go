@@ -94,6 +94,48 @@ func TestAnExistingRoleIsReusedOnlyIfRecordsWouldArrive(t *testing.T) {
 	}
 }
 
+// TestWhatNobodyKnowsOfARoleIsNoted: it is neither a promise nor a reason not to plan.
+func TestWhatNobodyKnowsOfARoleIsNoted(t *testing.T) {
+	t.Parallel()
+	guarded := strings.Replace(writesAll, `"Resource":"*"}]}`, `"Resource":"*"},{"Sid":"Office","Effect":"Deny","Action":"logs:*","Resource":"*","Condition":{"NotIpAddress":{"aws:SourceIp":"10.0.0.0/8"}}}]}`, 1)
+	for name, test := range map[string]struct{ trust, policy, organization, note string }{
+		"an organisation that is not known": {
+			trust: conditionedTrust(`{"StringEquals":{"aws:SourceOrgID":"o-mine"}}`), policy: writesAll,
+			note: "statement 1 of its policies allows delivery if aws:sourceorgid fits, which is not known here: --org-id says which organisation this is",
+		},
+		"its own organisation": {
+			trust: conditionedTrust(`{"StringEquals":{"aws:SourceOrgID":"o-mine"}}`), policy: writesAll, organization: "o-mine",
+		},
+		"a denial of addresses": {
+			trust: plainTrust, policy: guarded,
+			note: "Office of its policies turns on aws:sourceip, which only AWS can tell: it may deny delivery",
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			inv := readScope("eu-west-1", "vpc-a")
+			inv.Organization = test.organization
+			inv.Named.Roles = []inventory.Role{{
+				Name: DefaultRole, ARN: "arn:aws:iam::123456789012:role/" + DefaultRole, Trust: test.trust,
+				Inline: []inventory.RolePolicy{{Name: "p", Document: test.policy}},
+			}}
+			p := built(t, judged(DefaultPolicy(), inv))
+			if stepOf(t, p, CreateFlowLog, "vpc-a").ID == "" || len(p.Unplanned) > 0 {
+				t.Errorf("steps %v, unplanned %v", outline(p), p.Unplanned)
+			}
+			var notes []string
+			for _, n := range p.Notes {
+				if n.Resource == DefaultRole {
+					notes = append(notes, n.Reason)
+				}
+			}
+			if got := strings.Join(notes, "\n"); got != test.note {
+				t.Errorf("notes %q, want %q", got, test.note)
+			}
+		})
+	}
+}
+
 // TestWhatARoleGetsIsEnoughAndOnlyMore plans again with the role as the first plan leaves it.
 func TestWhatARoleGetsIsEnoughAndOnlyMore(t *testing.T) {
 	t.Parallel()

@@ -53,7 +53,7 @@ func actingFor(inv *inventory.Inventory, l inventory.FlowLog, account string) ia
 func ActingFor(service string, s inventory.Scope, flowLog, organization string) iampolicy.Request {
 	source := s.ARN("vpc-flow-log", cmp.Or(flowLog, "fl-0"))
 	if service == DeliveryService {
-		source = fmt.Sprintf("arn:%s:logs:%s:%s:delivery-source", s.Partition, s.Region, s.Account)
+		source = fmt.Sprintf("arn:%s:logs:%s:%s:", s.Partition, s.Region, s.Account) + iampolicy.Unknown
 	}
 	r := iampolicy.Request{
 		Service: service,
