@@ -92,7 +92,7 @@ func schemaOf(t *testing.T, name string) *jsonschema.Schema {
 // JSON, in a world where part of it fails.
 func TestResultsAreWhatTheirSchemasSay(t *testing.T) {
 	t.Parallel()
-	w := embedded(t, twoVPCs+"faults: [{operation: PutRetentionPolicy, do: deny, first: 1}]\n", asIs)
+	w := embedded(t, twoVPCs+"faults: [{operation: CreateLogGroup, do: deny, first: 1}]\n", asIs)
 	w.run(0, "flowproof", "plan", "--quiet", "--out", "plan.json")
 	result, verified := schemaOf(t, "result-v1.json"), schemaOf(t, "verify-v1.json")
 	for _, step := range []struct {

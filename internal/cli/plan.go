@@ -100,6 +100,9 @@ func (a *app) plan(ctx context.Context, s config.Settings) (err error) {
 		return usageError{err}
 	}
 	plan, err := remediate.Build(in)
+	if err != nil && ctx.Err() != nil {
+		return interruptedError{"nothing was planned"}
+	}
 	if err != nil {
 		return usageError{err}
 	}
