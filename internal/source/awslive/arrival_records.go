@@ -8,6 +8,7 @@ import (
 	"io"
 	"iter"
 	"slices"
+	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs"
@@ -171,11 +172,13 @@ func newTally(l inventory.FlowLog, e edges, wanted int) *tally {
 
 // cut notes how far something was read that goes on.
 func (t *tally) cut(extent string, args ...any) {
-	if t.partial {
-		t.extent += ", "
+	said := fmt.Sprintf(extent, args...)
+	switch {
+	case !t.partial:
+		t.partial, t.extent = true, said
+	case !strings.Contains(t.extent, said): // of several streams the same
+		t.extent += ", " + said
 	}
-	t.partial = true
-	t.extent += fmt.Sprintf(extent, args...)
 }
 
 // readText counts the records of a text file, as far as it is read.
