@@ -1,6 +1,7 @@
 package flowlogcoveragecheck_test
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
@@ -34,6 +35,7 @@ func network(change func(*inventory.Inventory)) *inventory.Inventory {
 		Interfaces: []inventory.Interface{eni("eni-1", "subnet-1"), eni("eni-2", "subnet-1"), eni("eni-3", "subnet-2")},
 	}
 	change(inv)
+	inv.FlowLogs = slices.Clone(inv.FlowLogs) // to put in order: cases share them
 	inv.Normalize()
 	return inv
 }
