@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 
+	"flowproof/internal/inventory"
 	"flowproof/internal/strictjson"
 )
 
@@ -125,9 +126,7 @@ func sameShape(p Plan, said any) error {
 }
 
 var (
-	accountPattern = regexp.MustCompile(`^[0-9]{12}$`)
-	regionPattern  = regexp.MustCompile(`^[a-z]{2,}(-[a-z]+)+-[0-9]+$`)
-	idPattern      = regexp.MustCompile(`^[0-9a-f]{16}$`)
+	idPattern = regexp.MustCompile(`^[0-9a-f]{16}$`)
 )
 
 // operations is the one request that each action makes.
@@ -184,9 +183,9 @@ func sameCall(a, b Step) bool {
 
 func (p Plan) checkStep(s Step, seen map[string]bool) error {
 	switch {
-	case !accountPattern.MatchString(s.Account), !slices.Contains(p.Accounts, s.Account):
+	case !inventory.IsAccount(s.Account), !slices.Contains(p.Accounts, s.Account):
 		return fmt.Errorf("account %q is not one of the plan's", s.Account)
-	case !regionPattern.MatchString(s.Region):
+	case !inventory.IsRegion(s.Region):
 		return fmt.Errorf("region %q is not the name of a Region", s.Region)
 	case s.ID != stepID(s.Account, s.Region, s.Action, s.Resource):
 		return fmt.Errorf("its id is not ACCOUNT/REGION/ACTION/RESOURCE")

@@ -5,7 +5,6 @@ import (
 	"compress/gzip"
 	"fmt"
 	"net/http"
-	"net/http/httptest"
 	"strings"
 	"testing"
 	"time"
@@ -13,7 +12,6 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"flowproof/internal/inventory"
-	"flowproof/internal/sandbox"
 	"flowproof/internal/source/awslive"
 )
 
@@ -60,17 +58,7 @@ func packed(t *testing.T, text string) string {
 // readFiles puts files into the bucket and reads their records.
 func readFiles(t *testing.T, files []placedFile) inventory.Inventory {
 	t.Helper()
-	s, err := sandbox.ParseScenario([]byte(idle))
-	if err != nil {
-		t.Fatal(err)
-	}
-	aws, err := sandbox.New(s)
-	if err != nil {
-		t.Fatal(err)
-	}
-	server := httptest.NewServer(aws)
-	t.Cleanup(server.Close)
-	t.Cleanup(aws.Close)
+	_, url := serve(t, idle)
 	for _, f := range files {
 		at := time.Now().UTC().Add(-time.Duration(f.minutes) * time.Minute)
 		log := "fl-0000000000000000a"
@@ -79,9 +67,9 @@ func readFiles(t *testing.T, files []placedFile) inventory.Inventory {
 		}
 		key := fmt.Sprintf("AWSLogs/123456789012/vpcflowlogs/eu-west-1/%s/123456789012_vpcflowlogs_eu-west-1_%s_%s_a%s",
 			at.Format("2006/01/02"), log, at.Format("20060102T1504Z"), f.suffix)
-		put(t, server.URL+"/flows/"+key, f.content)
+		put(t, url+"/flows/"+key, f.content)
 	}
-	return arrivalsAt(t, server.URL, "eu-west-1", 0, awslive.Options{}, inventory.Records)
+	return arrivalsAt(t, url, "eu-west-1", 0, awslive.Options{}, inventory.Records)
 }
 
 func put(t *testing.T, url, content string) {

@@ -2,7 +2,6 @@ package awslive_test
 
 import (
 	"maps"
-	"net/http/httptest"
 	"slices"
 	"strings"
 	"testing"
@@ -11,7 +10,6 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"flowproof/internal/inventory"
-	"flowproof/internal/sandbox"
 	"flowproof/internal/source/awslive"
 )
 
@@ -42,18 +40,8 @@ accounts:
 // look reads arrivals of the one Region, at a time of the sandbox's clock after now.
 func look(t *testing.T, scenario string, later time.Duration, o awslive.Options, kinds ...inventory.Kind) (inventory.Inventory, map[string]int) {
 	t.Helper()
-	s, err := sandbox.ParseScenario([]byte(scenario))
-	if err != nil {
-		t.Fatal(err)
-	}
-	aws, err := sandbox.New(s)
-	if err != nil {
-		t.Fatal(err)
-	}
-	server := httptest.NewServer(aws)
-	t.Cleanup(server.Close)
-	t.Cleanup(aws.Close)
-	inv := arrivalsAt(t, server.URL, "eu-west-1", later, o, kinds...)
+	aws, url := serve(t, scenario)
+	inv := arrivalsAt(t, url, "eu-west-1", later, o, kinds...)
 	calls := map[string]int{}
 	for _, c := range aws.Calls() {
 		calls[c.Operation]++

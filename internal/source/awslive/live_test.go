@@ -26,24 +26,31 @@ type account struct {
 	url    string
 }
 
-func open(t *testing.T, scenario string, regions ...string) account {
+// serve starts the embedded AWS with a scenario, and gives the address at which it answers.
+func serve(t *testing.T, scenario string) (aws *sandbox.Server, url string) {
 	t.Helper()
 	s, err := sandbox.ParseScenario([]byte(scenario))
 	if err != nil {
 		t.Fatal(err)
 	}
-	aws, err := sandbox.New(s)
+	aws, err = sandbox.New(s)
 	if err != nil {
 		t.Fatal(err)
 	}
 	server := httptest.NewServer(aws)
 	t.Cleanup(server.Close)
 	t.Cleanup(aws.Close)
-	source, err := awslive.At(server.URL, awslive.Options{Regions: regions, Now: time.Now})
+	return aws, server.URL
+}
+
+func open(t *testing.T, scenario string, regions ...string) account {
+	t.Helper()
+	aws, url := serve(t, scenario)
+	source, err := awslive.At(url, awslive.Options{Regions: regions, Now: time.Now})
 	if err != nil {
 		t.Fatal(err)
 	}
-	return account{aws, source, server.URL}
+	return account{aws, source, url}
 }
 
 // read discovers and reads everything, one scope after the other.
